@@ -1,0 +1,83 @@
+//! The catalogue: every metric of every exporter by release, and how our signals map to them.
+//!
+//! Profiles are data (`profiles/*.toml`, compiled in, or a user's own files). A profile is read when it is first asked for. This
+//! module answers questions; it decides nothing about rules.
+
+mod builtin;
+mod gpu_table;
+mod profile;
+mod raw;
+mod release;
+mod signal;
+mod view;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+pub use builtin::BUILTIN;
+pub use gpu_table::{Gpu, GpuTable};
+pub use profile::{
+    Across, Deployment, Generation, Kind, LeSpelling, Metric, MetricType, Missing, Profile, Semantics, SignalEntry,
+    Status,
+};
+pub use raw::read_profile;
+pub use release::Release;
+pub use signal::{Signal, SignalKind};
+pub use view::{Found, Matched, Selected, SignalSource, View};
+
+use crate::diag::Sink;
+use crate::source::Sources;
+
+/// All profiles of a run.
+#[derive(Default)]
+pub struct Catalog {
+    own: BTreeMap<String, Rc<Profile>>,
+    loaded: BTreeMap<String, Rc<Profile>>,
+}
+
+impl Catalog {
+    /// Adds a user's profile. It replaces a built-in one of the same name.
+    pub fn add(&mut self, profile: Profile) {
+        self.own.insert(profile.name.clone(), Rc::new(profile));
+    }
+
+    /// Returns the profile of a name or alias, reading it if this is the first time.
+    pub fn profile(&mut self, name: &str) -> Option<Rc<Profile>> {
+        if let Some(own) = self.own.get(name) {
+            return Some(own.clone());
+        }
+        if let Some(own) = self.own.values().find(|p| p.aliases.iter().any(|a| a == name)) {
+            return Some(own.clone());
+        }
+        let entry = BUILTIN.iter().find(|b| b.name == name || b.aliases.contains(&name))?;
+        if let Some(loaded) = self.loaded.get(entry.name) {
+            return Some(loaded.clone());
+        }
+        let profile = Rc::new(load(entry)?);
+        self.loaded.insert(entry.name.to_owned(), profile.clone());
+        Some(profile)
+    }
+
+    /// Returns the names of the engines that can be named, the user's own first.
+    pub fn engine_names(&self) -> Vec<String> {
+        let own = self.own.values().filter(|p| p.kind == Kind::Engine).map(|p| p.name.clone());
+        let builtin = BUILTIN.iter().filter(|b| b.kind == Kind::Engine && !self.own.contains_key(b.name));
+        own.chain(builtin.map(|b| b.name.to_owned())).collect()
+    }
+
+    /// Returns the names of the GPU exporters that can be named.
+    pub fn gpu_exporter_names(&self) -> Vec<String> {
+        let own = self.own.values().filter(|p| p.kind == Kind::Gpu).map(|p| p.name.clone());
+        let builtin = BUILTIN.iter().filter(|b| b.kind == Kind::Gpu && !self.own.contains_key(b.name));
+        own.chain(builtin.map(|b| b.name.to_owned())).collect()
+    }
+}
+
+/// Reads a built-in profile. A test reads them all, so `None` is an internal mistake that shows there.
+fn load(entry: &builtin::Builtin) -> Option<Profile> {
+    let mut sources = Sources::default();
+    let file = sources.add(format!("profiles/{}.toml", entry.name), entry.text);
+    let mut sink = Sink::default();
+    let profile = read_profile(&sources, file, &mut sink);
+    if sink.has_errors() { None } else { profile }
+}

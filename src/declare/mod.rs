@@ -1,0 +1,505 @@
+//! Declared tables: TOML with spans into structs, with unknown keys, missing keys and wrong types all in one run.
+//!
+//! Knows TOML and the declaration macros; knows no table of llmobs.toml.
+
+pub mod values;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use toml::de::{DeTable, DeValue};
+
+use crate::diag::{Code, Diagnostic, Sink, did_you_mean, shorten};
+use crate::source::{FileId, Place, Sources, Span, Spanned};
+
+/// A TOML value and its span.
+#[derive(Clone, Copy)]
+pub struct Node<'a, 'i> {
+    /// The value.
+    pub value: &'a DeValue<'i>,
+    /// Its bytes in the file. For a table with a header, the header.
+    pub span: Span,
+}
+
+/// What a key takes: read from TOML, described in the schema and in the reference.
+pub trait FromToml: Sized + JsonSchema {
+    /// What is expected, as it stands in messages and in the reference, for example `a duration such as "30s"`.
+    const EXPECTED: &'static str;
+
+    /// Reads one value. Pushes what is wrong into the reader's sink and returns `None`.
+    fn from_toml(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Self>;
+
+    /// Returns the keys of a table, for the reference; empty for plain values.
+    fn fields() -> &'static [FieldDoc] {
+        &[]
+    }
+}
+
+/// One key of a table, for the reference.
+pub struct FieldDoc {
+    /// The key.
+    pub name: &'static str,
+    /// Whether the table is useless without it.
+    pub required: bool,
+    /// What it means; Markdown.
+    pub doc: &'static [&'static str],
+    /// What holds when it is absent; empty if nothing does.
+    pub default: &'static str,
+    /// What it takes.
+    pub expected: &'static str,
+    /// The keys of the table that it takes, if it takes one.
+    pub fields: fn() -> &'static [FieldDoc],
+}
+
+/// State of reading one file.
+pub struct Reader<'s> {
+    file: FileId,
+    sink: &'s mut Sink,
+    path: Vec<String>,
+    /// The text had syntax errors: what is missing may be their consequence.
+    recovered: bool,
+}
+
+impl Reader<'_> {
+    /// Returns the place of a span in the file that is read.
+    pub fn place(&self, span: Span) -> Place {
+        Place { file: self.file, span }
+    }
+
+    /// Returns the dotted path of the value that is read, for messages.
+    pub fn path(&self) -> String {
+        if self.path.is_empty() { "the file".to_owned() } else { self.path.join(".") }
+    }
+
+    /// Reports a problem.
+    pub fn report(&mut self, diagnostic: Diagnostic) {
+        self.sink.push(diagnostic);
+    }
+
+    /// Reports that a value has the wrong TOML type.
+    pub fn wrong_type(&mut self, node: Node<'_, '_>, expected: &str) {
+        let found = describe(node.value);
+        let diagnostic = Diagnostic::new(
+            Code::SpecWrongType,
+            format!("`{}` has the wrong type", shorten(&self.path())),
+            self.place(node.span),
+            format!("expected {expected}, found {found}"),
+        );
+        self.report(diagnostic);
+    }
+
+    /// Reports that a value of the right type cannot be read. `expected` says what would do.
+    pub fn invalid(&mut self, node: Node<'_, '_>, expected: &str) {
+        let found = describe(node.value);
+        let diagnostic = Diagnostic::new(
+            Code::SpecInvalidValue,
+            format!("`{}` cannot be read", shorten(&self.path())),
+            self.place(node.span),
+            format!("{expected}; found {found}"),
+        );
+        self.report(diagnostic);
+    }
+
+    /// Reports a word that is not in a list of words.
+    pub fn unknown_word(&mut self, node: Node<'_, '_>, word: &str, allowed: &[&str]) {
+        let listed = allowed.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", ");
+        let mut diagnostic = Diagnostic::new(
+            Code::SpecUnknownValue,
+            format!("`{}` does not take `{}`", shorten(&self.path()), shorten(word)),
+            self.place(node.span),
+            format!("expected one of {listed}"),
+        );
+        if let Some(near) = did_you_mean(word, allowed.iter().copied()) {
+            diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+        }
+        self.report(diagnostic);
+    }
+
+    /// Returns the table that a node is.
+    pub fn table<'a, 'i>(&mut self, node: Node<'a, 'i>) -> Option<&'a DeTable<'i>> {
+        if let DeValue::Table(table) = node.value {
+            Some(table)
+        } else {
+            self.wrong_type(node, "a table");
+            None
+        }
+    }
+
+    /// Returns the string that a node is.
+    pub fn string<'a>(&mut self, node: Node<'a, '_>, expected: &str) -> Option<&'a str> {
+        if let DeValue::String(text) = node.value {
+            Some(text)
+        } else {
+            self.wrong_type(node, expected);
+            None
+        }
+    }
+
+    /// Reports every key of `table` that is not declared.
+    pub fn check_keys(&mut self, table: &DeTable<'_>, fields: &[FieldDoc]) {
+        for (key, _) in table {
+            let name: &str = key.get_ref();
+            if fields.iter().any(|f| f.name == name) {
+                continue;
+            }
+            let place = self.place(key.span().into());
+            let at = if self.path.is_empty() {
+                "the top level".to_owned()
+            } else {
+                format!("`[{}]`", shorten(&self.path()))
+            };
+            let mut diagnostic = Diagnostic::new(
+                Code::SpecUnknownKey,
+                format!("{at} has no key `{}`", shorten(name)),
+                place,
+                "not a key of this table",
+            );
+            diagnostic = match did_you_mean(name, fields.iter().map(|f| f.name)) {
+                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                None => {
+                    let list = fields.iter().map(|f| format!("`{}`", f.name)).collect::<Vec<_>>().join(", ");
+                    diagnostic.help(format!("use one of {list}"))
+                }
+            };
+            self.report(diagnostic);
+        }
+    }
+
+    /// Reads one key of a table.
+    pub fn field<T: FromToml>(
+        &mut self,
+        table: &DeTable<'_>,
+        table_span: Span,
+        name: &'static str,
+        required: bool,
+    ) -> Option<Spanned<T>> {
+        let Some((_, value)) = table.iter().find(|(k, _)| k.get_ref() == name) else {
+            if required && !self.recovered {
+                let place = self.place(table_span);
+                let at = if self.path.is_empty() {
+                    "the top level".to_owned()
+                } else {
+                    format!("`[{}]`", shorten(&self.path()))
+                };
+                self.report(
+                    Diagnostic::new(
+                        Code::SpecMissingKey,
+                        format!("{at} lacks the key `{name}`"),
+                        place,
+                        format!("expected `{name} = …` in this table"),
+                    )
+                    .help(format!("add `{name}`: {}", T::EXPECTED)),
+                );
+            }
+            return None;
+        };
+        let node = Node { value: value.get_ref(), span: value.span().into() };
+        self.path.push(name.to_owned());
+        let read = T::from_toml(node, self);
+        self.path.pop();
+        Some(Spanned::new(read?, self.place(node.span)))
+    }
+}
+
+/// Describes a TOML value for "found …", shortened.
+fn describe(value: &DeValue<'_>) -> String {
+    match value {
+        DeValue::String(text) => format!("the string \"{}\"", shorten(text)),
+        DeValue::Integer(i) => format!("the integer {}", shorten(i.as_str())),
+        DeValue::Float(x) => format!("the number {}", shorten(x.as_str())),
+        DeValue::Boolean(b) => format!("{b}"),
+        DeValue::Datetime(_) => "a date".to_owned(),
+        DeValue::Array(list) => format!("a list of {}", list.len()),
+        DeValue::Table(_) => "a table".to_owned(),
+    }
+}
+
+/// Reads a whole file as the declared table `T`. Syntax errors are all reported; what could be recovered is still read.
+pub fn read_document<T: FromToml + Default>(sources: &Sources, file: FileId, sink: &mut Sink) -> T {
+    let Some(source) = sources.get(file) else { return T::default() };
+    let (table, errors) = DeTable::parse_recoverable(&source.text);
+    let recovered = !errors.is_empty();
+    for error in errors {
+        let span = error.span().map_or(Span::new(0, 0), Span::from);
+        sink.push(Diagnostic::new(
+            Code::SpecSyntax,
+            format!(
+                "the file is not valid TOML: {}",
+                shorten(error.message().lines().next().unwrap_or("syntax error"))
+            ),
+            Place { file, span },
+            "TOML 1.1 ends here",
+        ));
+    }
+    let span = Span::new(0, 0);
+    let value = DeValue::Table(table.into_inner());
+    let mut reader = Reader { file, sink, path: Vec::new(), recovered };
+    T::from_toml(Node { value: &value, span }, &mut reader).unwrap_or_default()
+}
+
+/// A table whose keys are names that the user chose. Ordered by name, so that moving tables changes no output.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Named<K: Ord, T> {
+    /// Name to value; the place of the value is that of its header, `key_places` has the names.
+    pub entries: BTreeMap<K, Spanned<T>>,
+    /// Where each name stands.
+    pub key_places: BTreeMap<K, Place>,
+}
+
+impl<K: Ord, T> Default for Named<K, T> {
+    fn default() -> Self {
+        Self { entries: BTreeMap::new(), key_places: BTreeMap::new() }
+    }
+}
+
+/// A name that a user gives to a table.
+pub trait FromKey: Sized + Ord + Clone {
+    /// Pattern of the JSON Schema.
+    const PATTERN: &'static str;
+
+    /// Reads a key.
+    ///
+    /// # Errors
+    /// Says what was expected.
+    fn from_key(text: &str) -> Result<Self, String>;
+}
+
+impl<K: FromKey, T: FromToml> FromToml for Named<K, T> {
+    const EXPECTED: &'static str = "a table of named entries";
+
+    fn from_toml(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let table = reader.table(node)?;
+        let mut named = Self::default();
+        for (key, value) in table {
+            let place = reader.place(key.span().into());
+            match K::from_key(key.get_ref()) {
+                Err(expected) => {
+                    let message = format!("`{}` is no usable name", shorten(key.get_ref()));
+                    reader.report(Diagnostic::new(Code::SpecInvalidName, message, place, expected));
+                }
+                Ok(name) => {
+                    reader.path.push(key.get_ref().to_string());
+                    let node = Node { value: value.get_ref(), span: value.span().into() };
+                    let read = T::from_toml(node, reader);
+                    reader.path.pop();
+                    if let Some(read) = read {
+                        named.entries.insert(name.clone(), Spanned::new(read, reader.place(node.span)));
+                        named.key_places.insert(name, place);
+                    }
+                }
+            }
+        }
+        Some(named)
+    }
+
+    fn fields() -> &'static [FieldDoc] {
+        T::fields()
+    }
+}
+
+impl<K: FromKey, T: FromToml> JsonSchema for Named<K, T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("Named_{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "object",
+            "propertyNames": { "pattern": K::PATTERN },
+            "additionalProperties": generator.subschema_for::<T>(),
+        })
+    }
+}
+
+impl<T: FromToml> FromToml for Vec<Spanned<T>> {
+    const EXPECTED: &'static str = T::EXPECTED;
+
+    fn from_toml(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let DeValue::Array(list) = node.value else {
+            reader.wrong_type(node, &format!("a list of {}", T::EXPECTED));
+            return None;
+        };
+        let mut out = Vec::new();
+        for item in list {
+            let node = Node { value: item.get_ref(), span: item.span().into() };
+            let place = reader.place(node.span);
+            out.extend(T::from_toml(node, reader).map(|v| Spanned::new(v, place)));
+        }
+        Some(out)
+    }
+
+    fn fields() -> &'static [FieldDoc] {
+        T::fields()
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Spanned<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}
+
+/// Declares a table: struct, reader, schema and reference from one text.
+///
+/// Each field is `required` or `optional`; `= "…"` says in words what holds when it is absent.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! spec_table {
+    (
+        $(#[doc = $table_doc:literal])*
+        $name:ident {
+            $(
+                $(#[doc = $doc:literal])*
+                $need:ident $field:ident $(as $key:literal)? : $ty:ty $(= $default:literal)?,
+            )*
+        }
+    ) => {
+        $(#[doc = $table_doc])*
+        #[derive(Clone, Debug, Default, PartialEq)]
+        pub struct $name {
+            $(
+                $(#[doc = $doc])*
+                pub $field: Option<$crate::source::Spanned<$ty>>,
+            )*
+        }
+
+        impl $crate::declare::FromToml for $name {
+            const EXPECTED: &'static str = "a table";
+
+            fn from_toml(
+                node: $crate::declare::Node<'_, '_>,
+                reader: &mut $crate::declare::Reader<'_>,
+            ) -> Option<Self> {
+                let table = reader.table(node)?;
+                reader.check_keys(table, Self::fields());
+                Some(Self {
+                    $($field: reader.field(table, node.span, spec_table!(@key $field $($key)?), spec_table!(@need $need)),)*
+                })
+            }
+
+            fn fields() -> &'static [$crate::declare::FieldDoc] {
+                &[$($crate::declare::FieldDoc {
+                    name: spec_table!(@key $field $($key)?),
+                    required: spec_table!(@need $need),
+                    doc: &[$($doc),*],
+                    default: spec_table!(@default $($default)?),
+                    expected: <$ty as $crate::declare::FromToml>::EXPECTED,
+                    fields: <$ty as $crate::declare::FromToml>::fields,
+                },)*]
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                let mut properties = serde_json::Map::new();
+                let mut required: Vec<serde_json::Value> = Vec::new();
+                $(
+                    let key = spec_table!(@key $field $($key)?);
+                    let mut schema = generator.subschema_for::<$ty>();
+                    let doc: &[&str] = &[$($doc),*];
+                    let mut description = doc.iter().map(|l| l.trim()).collect::<Vec<_>>().join(" ");
+                    let default: &str = spec_table!(@default $($default)?);
+                    if !default.is_empty() {
+                        description.push_str(" Default: ");
+                        description.push_str(default);
+                        description.push('.');
+                    }
+                    schema.insert("description".to_owned(), description.into());
+                    properties.insert(key.to_owned(), schema.into());
+                    if spec_table!(@need $need) {
+                        required.push(key.into());
+                    }
+                )*
+                let table_doc: &[&str] = &[$($table_doc),*];
+                schemars::json_schema!({
+                    "type": "object",
+                    "description": table_doc.iter().map(|l| l.trim()).collect::<Vec<_>>().join(" "),
+                    "properties": properties,
+                    "required": required,
+                    "additionalProperties": false,
+                })
+            }
+        }
+    };
+    (@key $field:ident $key:literal) => { $key };
+    (@key $field:ident) => { stringify!($field) };
+    (@need required) => { true };
+    (@need optional) => { false };
+    (@default $default:literal) => { $default };
+    (@default) => { "" };
+}
+
+/// Declares a key that takes one word of a list.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! spec_words {
+    (
+        $(#[doc = $doc:literal])*
+        $name:ident, $expected:literal {
+            $($(#[doc = $word_doc:literal])* $variant:ident = $word:literal,)*
+        }
+    ) => {
+        $(#[doc = $doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[doc = $word_doc])* $variant,)* }
+
+        #[allow(dead_code, reason = "not every list is asked for its words")]
+        impl $name {
+            /// Every word, in the order of the list.
+            pub const WORDS: &'static [&'static str] = &[$($word),*];
+
+            /// Returns the word as it is written.
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+        }
+
+        impl $crate::declare::FromToml for $name {
+            const EXPECTED: &'static str = $expected;
+
+            fn from_toml(
+                node: $crate::declare::Node<'_, '_>,
+                reader: &mut $crate::declare::Reader<'_>,
+            ) -> Option<Self> {
+                match reader.string(node, Self::EXPECTED)? {
+                    $($word => Some(Self::$variant),)*
+                    other => {
+                        reader.unknown_word(node, other, Self::WORDS);
+                        None
+                    }
+                }
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "enum": [$($word),*] })
+            }
+        }
+    };
+}

@@ -1,0 +1,105 @@
+//! The list of diagnostic codes: stable names, default severity, and the page that `llmobs explain CODE` prints.
+//!
+//! One line per code and one Markdown page per code (`codes/<code>.md`); tests hold both together. Names name the fault,
+//! not the remedy.
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Worth knowing, nothing to mend: for example a signal that the engine does not have.
+    Info,
+    /// Probably not what was meant; output is still written.
+    Warning,
+    /// Cannot be right; nothing is written.
+    Error,
+}
+
+impl Severity {
+    /// Returns the word that every output format uses.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+macro_rules! codes {
+    ($($variant:ident = $name:literal, $severity:ident, $summary:literal;)*) => {
+        /// A diagnostic code. Its name (`group/fault`) is stable.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $(#[doc = $summary] $variant,)*
+        }
+
+        impl Code {
+            /// Every code, in the order of the list.
+            pub const ALL: &'static [Code] = &[$(Code::$variant,)*];
+
+            /// Returns the stable name, for example `spec/unknown-key`.
+            pub fn name(self) -> &'static str {
+                match self { $(Code::$variant => $name,)* }
+            }
+
+            /// Returns the severity that it has unless overridden.
+            pub fn severity(self) -> Severity {
+                match self { $(Code::$variant => Severity::$severity,)* }
+            }
+
+            /// Returns one line that says what it finds.
+            pub fn summary(self) -> &'static str {
+                match self { $(Code::$variant => $summary,)* }
+            }
+
+            /// Returns its page, in Markdown.
+            pub fn page(self) -> &'static str {
+                match self { $(Code::$variant => include_str!(concat!("codes/", $name, ".md")),)* }
+            }
+        }
+    };
+}
+
+codes! {
+    SpecSyntax = "spec/syntax", Error, "The file is not valid TOML";
+    SpecUnknownKey = "spec/unknown-key", Error, "A key that no table of llmobs.toml has";
+    SpecMissingKey = "spec/missing-key", Error, "A required key is not there";
+    SpecWrongType = "spec/wrong-type", Error, "A value has another TOML type than the key takes";
+    SpecInvalidValue = "spec/invalid-value", Error, "A value has the right type but cannot be read as what the key means";
+    SpecInvalidName = "spec/invalid-name", Error, "A name that cannot be used in Kubernetes objects, file names and labels";
+    SpecUnknownValue = "spec/unknown-value", Error, "A word that is not in the list of words the key takes";
+    SpecUnknownReference = "spec/unknown-reference", Error, "A name that refers to a table that is not there";
+    SpecConflict = "spec/conflict", Error, "Keys that exclude each other, or one that needs another";
+    SpecUnreadableFile = "spec/unreadable-file", Error, "A file that cannot be read";
+    ProfileInvalid = "profile/invalid", Error, "A profile file that does not follow the profile format";
+    VersionUnknown = "version/unknown", Error, "A version older than every release that the catalogue knows";
+    VersionNewerThanKnown = "version/newer-than-known", Warning, "A version newer than the newest release that the catalogue knows";
+    VersionBetweenKnown = "version/between-known", Info, "A release that was not read, between two that were";
+    SignalMissing = "signal/missing", Info, "The engine version does not measure a signal";
+    SloSignalMissing = "slo/signal-missing", Error, "An objective on a signal that the engine version does not measure";
+    SloThresholdOffBucket = "slo/threshold-off-bucket", Error, "A latency threshold that is no bucket edge of the engine version";
+    CostRateMissing = "cost/rate-missing", Warning, "A pool in use has no rate per GPU-hour";
+    CostRateUnused = "cost/rate-unused", Warning, "A rate for a GPU model or pool that nothing uses";
+    CostModelWithoutGpus = "cost/model-without-gpus", Warning, "A model that no cost can be computed for";
+    GpuPoolsIndistinguishable = "gpu/pools-indistinguishable", Error, "Two pools that share an exporter and a GPU model";
+    GpuFieldNotCollected = "gpu/field-not-collected", Info, "A field that the deployed exporter does not collect";
+    PrometheusWindowTooShort = "prometheus/window-too-short", Warning, "A scrape interval that rate windows cannot cover";
+    OutputEdited = "output/edited-file", Error, "A generated file was changed by hand";
+    OutputForeign = "output/foreign-file", Error, "A file that llmobs did not write is in the way";
+    OutputManifest = "output/manifest", Error, "The manifest of the output folder cannot be used";
+    OutputUnwritable = "output/unwritable", Error, "A file or folder cannot be written";
+    InternalBug = "internal/bug", Error, "A mistake in llmobs itself";
+}
+
+impl Code {
+    /// Finds a code by its name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|c| c.name() == name)
+    }
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,70 @@
+//! One finding and its builder.
+
+use super::{Code, Severity};
+use crate::source::Place;
+
+/// A place and what to say about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Label {
+    /// Where.
+    pub place: Place,
+    /// Short text under the caret; may be empty.
+    pub text: String,
+}
+
+/// One finding. `message` stands alone in one line; details are in the labels and in `help`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Diagnostic {
+    /// Stable name of the kind of finding.
+    pub code: Code,
+    /// Severity after overrides.
+    pub severity: Severity,
+    /// One line without a final full stop; names in backticks.
+    pub message: String,
+    /// The place that caused it. `None` only where no file is involved (the output folder, the command line).
+    pub primary: Option<Label>,
+    /// Other places that matter.
+    pub related: Vec<Label>,
+    /// What to do, each beginning with a verb.
+    pub help: Vec<String>,
+}
+
+impl Diagnostic {
+    /// Makes a finding at a place, with the text that stands under the caret.
+    pub fn new(code: Code, message: impl Into<String>, place: Place, label: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: code.severity(),
+            message: message.into(),
+            primary: Some(Label { place, text: label.into() }),
+            related: Vec::new(),
+            help: Vec::new(),
+        }
+    }
+
+    /// Makes a finding that no place in a text belongs to.
+    pub fn without_place(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: code.severity(),
+            message: message.into(),
+            primary: None,
+            related: Vec::new(),
+            help: Vec::new(),
+        }
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+
+    /// Adds another place.
+    #[must_use]
+    pub fn related(mut self, place: Place, text: impl Into<String>) -> Self {
+        self.related.push(Label { place, text: text.into() });
+        self
+    }
+}

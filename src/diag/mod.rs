@@ -1,0 +1,14 @@
+//! Findings: what is wrong, where, and what to do about it.
+//!
+//! A stage pushes [`Diagnostic`]s into a [`Sink`] and goes on; it never stops at the first. Nothing here prints.
+
+mod code;
+mod diagnostic;
+pub mod render;
+mod sink;
+mod suggest;
+
+pub use code::{Code, Severity};
+pub use diagnostic::{Diagnostic, Label};
+pub use sink::Sink;
+pub use suggest::{did_you_mean, shorten};

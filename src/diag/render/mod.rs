@@ -1,0 +1,23 @@
+//! Turns findings into text: one file per format over one type.
+
+mod concise;
+mod human;
+mod json;
+
+pub use concise::concise;
+pub use human::human;
+pub use json::json;
+
+use super::{Diagnostic, Severity};
+
+/// Returns `2 errors, 1 warning`, or an empty string when there is nothing to count.
+pub fn summary(diagnostics: &[Diagnostic]) -> String {
+    [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Info, "note")]
+        .iter()
+        .filter_map(|(severity, word)| {
+            let n = diagnostics.iter().filter(|d| d.severity == *severity).count();
+            (n > 0).then(|| format!("{n} {word}{}", if n == 1 { "" } else { "s" }))
+        })
+        .collect::<Vec<_>>()
+        .join(", ")
+}

@@ -1,0 +1,74 @@
+//! Stage 4: plan and book to artifacts: one file per kind of artifact, each a list of typed values that one writer prints.
+//!
+//! No generator reads a file, a clock or the environment; the same input gives the same bytes.
+
+mod collector;
+mod dashboards;
+mod gpu_exporter;
+mod grafana;
+mod instrumentation;
+mod kube;
+mod kustomization;
+mod monitors;
+mod promtool_tests;
+mod readme;
+mod rules;
+mod runbooks;
+mod scrape_config;
+mod yaml;
+
+use crate::names::Names;
+use crate::resolve::Plan;
+use crate::signals::Book;
+
+/// One generated file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Artifact {
+    /// Path in the output folder, with forward slashes.
+    pub path: String,
+    /// The whole text, with a final newline.
+    pub text: String,
+    /// Whether it holds Kubernetes objects, which the kustomization lists.
+    pub kubernetes: bool,
+}
+
+impl Artifact {
+    /// Makes a file.
+    pub fn file(path: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { path: path.into(), text: text.into(), kubernetes: false }
+    }
+
+    /// Makes a file of Kubernetes objects.
+    pub fn objects(path: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { path: path.into(), text: text.into(), kubernetes: true }
+    }
+}
+
+/// What generators read.
+#[derive(Clone, Copy)]
+pub struct Emit<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// The rules.
+    pub book: &'a Book,
+    /// The names.
+    pub names: &'a Names,
+}
+
+/// Makes every artifact, sorted by path.
+pub fn artifacts(emit: Emit<'_>) -> Vec<Artifact> {
+    let mut all: Vec<Artifact> = Vec::new();
+    all.extend(rules::artifacts(emit));
+    all.extend(promtool_tests::artifacts(emit));
+    all.extend(monitors::artifacts(emit));
+    all.extend(scrape_config::artifacts(emit));
+    all.extend(gpu_exporter::artifacts(emit));
+    all.extend(collector::artifacts(emit));
+    all.extend(instrumentation::artifacts(emit));
+    all.extend(grafana::artifacts(emit));
+    all.extend(runbooks::artifacts(emit));
+    all.extend(kustomization::artifacts(&all));
+    all.extend(readme::artifacts(emit, &all));
+    all.sort_by(|a, b| a.path.cmp(&b.path));
+    all
+}

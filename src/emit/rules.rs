@@ -1,0 +1,115 @@
+//! Rules: one rule file or PrometheusRule object per chapter of the book.
+//!
+//! Flavour `plain`: `prometheus/rules/<part>.yaml`. Flavour `operator`: `kubernetes/rules-<part>.yaml`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::kube::{self, Custom};
+use super::{Artifact, Emit, yaml};
+use crate::signals::{Chapter, Group, Subject};
+use crate::spec::Flavour;
+
+/// A rule file, and the `spec` of a PrometheusRule.
+#[derive(Serialize)]
+pub struct RuleFile {
+    groups: Vec<RuleGroup>,
+}
+
+#[derive(Serialize)]
+struct RuleGroup {
+    name: String,
+    interval: String,
+    rules: Vec<Rule>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Rule {
+    Record {
+        record: String,
+        expr: String,
+        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+        labels: BTreeMap<String, String>,
+    },
+    Alert {
+        alert: String,
+        expr: String,
+        #[serde(rename = "for")]
+        hold: String,
+        labels: BTreeMap<String, String>,
+        annotations: BTreeMap<String, String>,
+    },
+}
+
+/// Returns the part of names and paths that stands for a chapter: `model-chat`, `gpus-h100`, `fleet`.
+pub fn part(subject: &Subject) -> String {
+    match subject {
+        Subject::Model(name) => format!("model-{name}"),
+        Subject::Pool(name) => format!("gpus-{name}"),
+        Subject::Fleet => "fleet".to_owned(),
+    }
+}
+
+/// Returns the path of a chapter's rules in the output folder.
+pub fn path(emit: Emit<'_>, subject: &Subject) -> String {
+    match emit.plan.prometheus.flavour {
+        Flavour::Plain => format!("prometheus/rules/{}.yaml", part(subject)),
+        Flavour::Operator => format!("kubernetes/rules-{}.yaml", part(subject)),
+    }
+}
+
+/// Returns the rule file of a chapter.
+pub fn rule_file(chapter: &Chapter) -> RuleFile {
+    RuleFile { groups: chapter.groups.iter().map(group).collect() }
+}
+
+/// Makes the rules of every chapter.
+pub fn artifacts(emit: Emit<'_>) -> Vec<Artifact> {
+    emit.book
+        .chapters
+        .iter()
+        .filter(|c| c.groups.iter().any(|g| !g.records.is_empty()))
+        .map(|c| artifact(emit, c))
+        .collect()
+}
+
+fn artifact(emit: Emit<'_>, chapter: &Chapter) -> Artifact {
+    let path = path(emit, &chapter.subject);
+    let file = rule_file(chapter);
+    match emit.plan.prometheus.flavour {
+        Flavour::Plain => Artifact::file(path, yaml::document(&file)),
+        Flavour::Operator => {
+            let name = emit.names.object(&part(&chapter.subject));
+            let object = Custom {
+                api_version: "monitoring.coreos.com/v1",
+                kind: "PrometheusRule",
+                metadata: kube::metadata(
+                    emit,
+                    name,
+                    &emit.plan.kubernetes.namespace,
+                    &emit.plan.prometheus.rule_labels,
+                ),
+                spec: file,
+            };
+            Artifact::objects(path, yaml::document(&object))
+        }
+    }
+}
+
+fn group(group: &Group) -> RuleGroup {
+    let records = group.records.iter().map(|r| Rule::Record {
+        record: r.name.clone(),
+        expr: r.expr.pretty(),
+        labels: r.labels.clone(),
+    });
+    let alerts = group.alerts.iter().map(|a| Rule::Alert {
+        alert: a.kind.name().to_owned(),
+        expr: a.expr.pretty(),
+        hold: a.hold.to_string(),
+        labels: a.labels.clone(),
+        annotations: a.annotations.clone(),
+    });
+    RuleGroup { name: group.name.clone(), interval: group.interval.to_string(), rules: records.chain(alerts).collect() }
+}

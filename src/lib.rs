@@ -1,0 +1,91 @@
+//! llmobs: observability as code for LLM inference. One llmobs.toml is compiled to everything that watches the service.
+//!
+//! # The pipeline
+//!
+//! | stage | folder | input | output |
+//! |---|---|---|---|
+//! | 1 | `spec` | text of llmobs.toml | [`spec::Document`]: every value with its place, not yet checked against others |
+//! | 2 | `resolve` | document, `catalog` | [`resolve::Plan`]: defaults, references, engine releases, signals; every error reported |
+//! | 3 | `signals` | plan | [`signals::Book`]: recorded measures and alerts as PromQL trees |
+//! | 4 | `emit` | plan, book | [`emit::Artifact`]s: path and text |
+//! | 5 | `output` | artifacts | files on disk, with a manifest |
+//! | 6 | `diff` | artifacts, files on disk | what would change, by meaning and as text |
+//!
+//! Beside them: `source` (texts and spans), `diag` (findings and their rendering), `units`, `declare` (TOML tables from one
+//! declaration), `catalog` (profiles: metrics by release), `promql` (tree, builder, printer), `names` (every emitted name), `cli`.
+//!
+//! # Invariants
+//!
+//! - Stages return values and findings; none stops at the first mistake, none prints, none panics on input.
+//! - Only `source::DiskWorld` reads and only `output` writes; `cli` is the only caller of both. The core sees neither clock nor
+//!   environment. The same input gives the same bytes: ordered maps only, no tool version in the output.
+//! - PromQL is built as a tree (`promql`), names are spelled in `names`, engine facts stand in `profiles/`.
+//! - Dependencies point up the table: units, source, diag, declare ← catalog, promql, spec ← resolve ← names, signals ← emit ←
+//!   output, diff ← cli.
+
+pub mod catalog;
+pub mod declare;
+pub mod diag;
+pub mod emit;
+pub mod names;
+pub mod promql;
+pub mod resolve;
+pub mod signals;
+pub mod source;
+pub mod spec;
+pub mod units;
+
+use catalog::{Catalog, GpuTable};
+use diag::{Diagnostic, Severity, Sink};
+use emit::{Artifact, Emit};
+use names::Names;
+use resolve::{Context, Plan};
+use signals::Book;
+use source::{Sources, World};
+
+/// What compiling one llmobs.toml gives.
+pub struct Compilation {
+    /// Every file that was read, for rendering findings.
+    pub sources: Sources,
+    /// Findings, sorted.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Plan and book; `None` if there was an error.
+    pub program: Option<Program>,
+}
+
+/// A checked project.
+pub struct Program {
+    /// The plan.
+    pub plan: Plan,
+    /// The rules.
+    pub book: Book,
+    /// The names.
+    pub names: Names,
+}
+
+impl Program {
+    /// Makes every artifact, sorted by path.
+    pub fn artifacts(&self) -> Vec<Artifact> {
+        emit::artifacts(Emit { plan: &self.plan, book: &self.book, names: &self.names })
+    }
+}
+
+/// Compiles the text of a llmobs.toml. `name` is shown in findings; `world` gives profiles of the user.
+pub fn compile(name: &str, text: String, world: &dyn World) -> Compilation {
+    let mut sources = Sources::default();
+    let mut sink = Sink::default();
+    let file = sources.add(name, text);
+    let document = spec::read(&sources, file, &mut sink);
+    let mut catalog = Catalog::default();
+    let gpus = GpuTable::builtin();
+    let mut ctx = Context { catalog: &mut catalog, gpus: &gpus, sources: &mut sources, world, sink: &mut sink };
+    let plan = resolve::resolve(&document, &mut ctx);
+    let diagnostics = sink.into_sorted();
+    let failed = diagnostics.iter().any(|d| d.severity == Severity::Error);
+    let program = plan.filter(|_| !failed).map(|plan| {
+        let book = signals::book(&plan);
+        let names = Names::of(&plan);
+        Program { plan, book, names }
+    });
+    Compilation { sources, diagnostics, program }
+}

@@ -1,0 +1,118 @@
+//! Every name that we emit: recorded series, groups, objects, files, dashboards, runbooks.
+//!
+//! No other module spells a name.
+
+use crate::resolve::Plan;
+use crate::signals::{AlertKind, Level, Measure, What};
+use crate::units::{Currency, Duration};
+
+/// Names of one project.
+#[derive(Clone, Debug)]
+pub struct Names {
+    prefix: String,
+    currency: String,
+    window: Duration,
+    project: String,
+    runbook_base_url: Option<String>,
+}
+
+impl Names {
+    /// Returns the names of a plan.
+    pub fn of(plan: &Plan) -> Self {
+        Self {
+            prefix: plan.prometheus.rule_prefix.clone(),
+            currency: plan.costs.as_ref().map_or_else(|| Currency::default().in_name(), |c| c.currency.in_name()),
+            window: plan.prometheus.rate_window,
+            project: plan.project.name.clone(),
+            runbook_base_url: plan.project.runbook_base_url.clone(),
+        }
+    }
+
+    /// Returns the name of a recorded series: `ai:ttft_seconds:p99`, `ai:fleet_tokens_per_second`.
+    pub fn record(&self, measure: Measure) -> String {
+        let level = match measure.level {
+            Level::Model | Level::Gpu => "",
+            Level::Fleet => "fleet_",
+            Level::Pool => "pool_",
+        };
+        let money = &self.currency;
+        let (stem, op): (String, String) = match measure.what {
+            What::LatencyBuckets(l) => (format!("{}_bucket", l.stem()), format!("rate{}", self.window)),
+            What::LatencyQuantile(l, q) => (l.stem().to_owned(), q.suffix()),
+            What::PromptTokens => ("prompt_tokens_per_second".into(), String::new()),
+            What::GenerationTokens => ("generation_tokens_per_second".into(), String::new()),
+            What::Tokens => ("tokens_per_second".into(), String::new()),
+            What::Requests => ("requests_per_second".into(), String::new()),
+            What::Errors => ("errors_per_second".into(), String::new()),
+            What::ErrorRatio => ("error_ratio".into(), String::new()),
+            What::Running => ("active_sequences".into(), String::new()),
+            What::Waiting => ("pending_requests".into(), String::new()),
+            What::KvCacheAvg => ("kv_cache_usage_ratio".into(), "avg".into()),
+            What::KvCacheMax => ("kv_cache_usage_ratio".into(), "max".into()),
+            What::PrefixCacheHitRatio => ("prefix_cache_hit_ratio".into(), String::new()),
+            What::Preemptions => ("preemptions_per_second".into(), String::new()),
+            What::Replicas => ("replicas".into(), String::new()),
+            What::ReplicasUp => ("replicas_up".into(), String::new()),
+            What::Gpus => (if measure.level == Level::Pool { "gpus" } else { "gpus_allocated" }.into(), String::new()),
+            What::CostPerHour => (format!("cost_{money}_per_hour"), String::new()),
+            What::CostPerMillionTokens => (format!("cost_{money}_per_million_tokens"), String::new()),
+            What::CostPerMillionGenerationTokens => {
+                (format!("cost_{money}_per_million_generation_tokens"), String::new())
+            }
+            What::SpendPerDay => (format!("spend_{money}"), "1d".into()),
+            What::Info => ("model_info".into(), String::new()),
+            What::GpuUtilization => ("gpu_utilization_ratio".into(), aggregated(measure.level, "avg")),
+            What::GpuMemoryUsed => ("gpu_memory_used_bytes".into(), aggregated(measure.level, "sum")),
+            What::GpuMemoryTotal => ("gpu_memory_bytes".into(), aggregated(measure.level, "sum")),
+            What::GpuMemoryUsedRatio => ("gpu_memory_used_ratio".into(), aggregated(measure.level, "avg")),
+            What::GpuTemperature => ("gpu_temperature_celsius".into(), aggregated(measure.level, "max")),
+            What::GpuPower => ("gpu_power_watts".into(), aggregated(measure.level, "sum")),
+            What::GpuThermalThrottled => ("gpu_thermal_throttled_ratio".into(), aggregated(measure.level, "max")),
+        };
+        let colon = if op.is_empty() { "" } else { ":" };
+        format!("{}:{level}{stem}{colon}{op}", self.prefix)
+    }
+
+    /// Returns the name of a rule group: `llmobs-demo-model-chat`.
+    pub fn group(&self, part: &str) -> String {
+        format!("llmobs-{}-{part}", self.project)
+    }
+
+    /// Returns the name of a Kubernetes object: `llmobs-demo-model-chat`, at most 98 characters.
+    pub fn object(&self, part: &str) -> String {
+        format!("llmobs-{}-{part}", self.project)
+    }
+
+    /// Returns the uid of a dashboard, at most 40 of `a-z`, `0-9` and `-`; the same for the same project and part.
+    pub fn dashboard_uid(&self, part: &str) -> String {
+        use sha2::{Digest, Sha256};
+        let uid = format!("{}-{part}", self.project);
+        if uid.len() <= 40 {
+            return uid;
+        }
+        let digest: String = Sha256::digest(uid.as_bytes()).iter().take(4).map(|b| format!("{b:02x}")).collect();
+        format!("{}-{digest}", &uid[..31])
+    }
+
+    /// Returns the path of a runbook in the output folder.
+    pub fn runbook_path(&self, kind: AlertKind) -> String {
+        format!("runbooks/{}.md", kind.name())
+    }
+
+    /// Returns what an alert links to: the published page, or the file in the output folder.
+    pub fn runbook_link(&self, kind: AlertKind) -> String {
+        match &self.runbook_base_url {
+            Some(base) => format!("{base}/{}.md", kind.name()),
+            None => self.runbook_path(kind),
+        }
+    }
+
+    /// Returns the window of recorded rates.
+    pub fn window(&self) -> Duration {
+        self.window
+    }
+}
+
+fn aggregated(level: Level, op: &str) -> String {
+    if level == Level::Gpu { String::new() } else { op.to_owned() }
+}

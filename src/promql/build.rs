@@ -1,0 +1,219 @@
+//! Building expressions: short functions and methods that read like the query they make.
+
+use super::ast::{
+    Aggregate, AggregateOp, Binary, BinaryOp, Call, Card, Expr, Grouping, MatchOp, Matcher, Matching, Range, Selector,
+    Window,
+};
+use crate::units::Duration;
+
+/// Makes a selector without matchers.
+pub fn selector(name: impl Into<String>) -> Selector {
+    Selector { name: name.into(), ..Selector::default() }
+}
+
+/// Makes a number.
+pub fn number(value: f64) -> Expr {
+    Expr::Number(value)
+}
+
+/// Makes a function call.
+pub fn call(function: &'static str, arguments: impl IntoIterator<Item = Expr>) -> Expr {
+    Expr::Call(Call { function, arguments: arguments.into_iter().collect() })
+}
+
+/// Makes an aggregation.
+pub fn aggregate(op: AggregateOp, grouping: Grouping, expr: Expr) -> Expr {
+    Expr::Aggregate(Box::new(Aggregate { op, parameter: None, expr, grouping }))
+}
+
+/// Makes `vector(value)`.
+pub fn vector(value: f64) -> Expr {
+    call("vector", [number(value)])
+}
+
+/// Makes `absent(selector)`.
+pub fn absent(selector: Selector) -> Expr {
+    call("absent", [Expr::Selector(selector)])
+}
+
+impl Selector {
+    /// Adds `label="value"`.
+    #[must_use]
+    pub fn eq(self, label: impl Into<String>, value: impl Into<String>) -> Self {
+        self.matcher(label, MatchOp::Equal, value)
+    }
+
+    /// Adds `label=~"value"`.
+    #[must_use]
+    pub fn re(self, label: impl Into<String>, value: impl Into<String>) -> Self {
+        self.matcher(label, MatchOp::Regex, value)
+    }
+
+    /// Adds `label!="value"`.
+    #[must_use]
+    pub fn ne(self, label: impl Into<String>, value: impl Into<String>) -> Self {
+        self.matcher(label, MatchOp::NotEqual, value)
+    }
+
+    /// Adds several matchers.
+    #[must_use]
+    pub fn matching<'a>(mut self, matchers: impl IntoIterator<Item = &'a Matcher>) -> Self {
+        self.matchers.extend(matchers.into_iter().cloned());
+        self
+    }
+
+    fn matcher(mut self, label: impl Into<String>, op: MatchOp, value: impl Into<String>) -> Self {
+        self.matchers.push(Matcher { label: label.into(), op, value: value.into() });
+        self
+    }
+
+    /// Makes `selector[window]`.
+    pub fn range(self, window: Window) -> Expr {
+        Expr::Range(Range { selector: self, window })
+    }
+
+    /// Makes `rate(selector[window])`.
+    pub fn rate(self, window: Window) -> Expr {
+        call("rate", [self.range(window)])
+    }
+
+    /// Makes the selector an expression.
+    pub fn expr(self) -> Expr {
+        Expr::Selector(self)
+    }
+}
+
+impl From<Selector> for Expr {
+    fn from(selector: Selector) -> Self {
+        Self::Selector(selector)
+    }
+}
+
+impl From<Duration> for Window {
+    fn from(duration: Duration) -> Self {
+        Self::Fixed(duration)
+    }
+}
+
+fn names<S: Into<String>>(labels: impl IntoIterator<Item = S>) -> Vec<String> {
+    labels.into_iter().map(Into::into).collect()
+}
+
+impl Expr {
+    /// Makes `sum(self)`.
+    #[must_use]
+    pub fn sum(self) -> Self {
+        aggregate(AggregateOp::Sum, Grouping::All, self)
+    }
+
+    /// Makes `op by (labels) (self)`.
+    #[must_use]
+    pub fn by<S: Into<String>>(self, op: AggregateOp, labels: impl IntoIterator<Item = S>) -> Self {
+        aggregate(op, Grouping::By(names(labels)), self)
+    }
+
+    /// Makes `sum by (labels) (self)`.
+    #[must_use]
+    pub fn sum_by<S: Into<String>>(self, labels: impl IntoIterator<Item = S>) -> Self {
+        self.by(AggregateOp::Sum, labels)
+    }
+
+    /// Makes `topk(n, self)`.
+    #[must_use]
+    pub fn topk(self, n: u32) -> Self {
+        Self::Aggregate(Box::new(Aggregate {
+            op: AggregateOp::TopK,
+            parameter: Some(Self::Number(f64::from(n))),
+            expr: self,
+            grouping: Grouping::All,
+        }))
+    }
+
+    /// Makes `histogram_quantile(quantile, self)`.
+    #[must_use]
+    pub fn quantile(self, quantile: f64) -> Self {
+        call("histogram_quantile", [number(quantile), self])
+    }
+
+    /// Makes `self op other`.
+    #[must_use]
+    pub fn op(self, op: BinaryOp, other: impl Into<Self>) -> Self {
+        Self::Binary(Box::new(Binary { op, left: self, right: other.into(), bool_modifier: false, matching: None }))
+    }
+
+    /// Makes `self op on (labels) other`.
+    #[must_use]
+    pub fn op_on<S: Into<String>>(
+        self,
+        op: BinaryOp,
+        labels: impl IntoIterator<Item = S>,
+        other: impl Into<Self>,
+    ) -> Self {
+        let matching = Matching { on: true, labels: names(labels), card: Card::OneToOne };
+        Self::Binary(Box::new(Binary {
+            op,
+            left: self,
+            right: other.into(),
+            bool_modifier: false,
+            matching: Some(matching),
+        }))
+    }
+
+    /// Makes `self op on (labels) group_left (taken) other`.
+    #[must_use]
+    pub fn op_group_left<S: Into<String>, T: Into<String>>(
+        self,
+        op: BinaryOp,
+        labels: impl IntoIterator<Item = S>,
+        taken: impl IntoIterator<Item = T>,
+        other: impl Into<Self>,
+    ) -> Self {
+        let matching = Matching { on: true, labels: names(labels), card: Card::GroupLeft(names(taken)) };
+        Self::Binary(Box::new(Binary {
+            op,
+            left: self,
+            right: other.into(),
+            bool_modifier: false,
+            matching: Some(matching),
+        }))
+    }
+
+    /// Makes `self / other`.
+    #[must_use]
+    pub fn per(self, other: impl Into<Self>) -> Self {
+        self.op(BinaryOp::Div, other)
+    }
+
+    /// Makes `self * factor`; `self` if the factor is 1.
+    #[must_use]
+    pub fn times(self, factor: f64) -> Self {
+        #[allow(clippy::float_cmp)]
+        if factor == 1.0 {
+            return self;
+        }
+        // Division by a whole number keeps digits that multiplication by 1e-9 or 0.01 loses.
+        let inverse = 1.0 / factor;
+        if factor < 1.0 && (inverse - inverse.round()).abs() < 1e-6 * inverse {
+            return self.op(BinaryOp::Div, number(inverse.round()));
+        }
+        self.op(BinaryOp::Mul, number(factor))
+    }
+
+    /// Makes `self > value`.
+    #[must_use]
+    pub fn above(self, value: f64) -> Self {
+        self.op(BinaryOp::Gt, number(value))
+    }
+
+    /// Makes `self or other`.
+    #[must_use]
+    pub fn or(self, other: impl Into<Self>) -> Self {
+        self.op(BinaryOp::Or, other)
+    }
+}
+
+impl From<f64> for Expr {
+    fn from(value: f64) -> Self {
+        Self::Number(value)
+    }
+}

@@ -1,0 +1,83 @@
+//! Stage 2: the raw document to a plan in which everything is known: references, defaults, profiles and releases.
+//!
+//! The only place where one table is checked against another. All errors are reported; a plan is made of what is right, and the
+//! caller must not generate from it if the sink has errors.
+
+mod models;
+mod plan;
+mod pools;
+mod settings;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+pub use plan::{
+    AlertOverride, CostSettings, Endpoint, GrafanaSettings, KubernetesSettings, LatencySlo, Model, OtlpDestination,
+    Plan, Pool, ProjectSettings, PrometheusSettings, TracingSettings,
+};
+
+use crate::catalog::{Catalog, GpuTable, read_profile};
+use crate::diag::{Code, Diagnostic, Sink};
+use crate::source::{Sources, World};
+use crate::spec::Document;
+
+/// What resolving needs besides the document.
+pub struct Context<'a> {
+    /// The profiles.
+    pub catalog: &'a mut Catalog,
+    /// The GPU models.
+    pub gpus: &'a GpuTable,
+    /// Files that were read; profiles of the user are added.
+    pub sources: &'a mut Sources,
+    /// Where profiles of the user are read from.
+    pub world: &'a dyn World,
+    /// Findings.
+    pub sink: &'a mut Sink,
+}
+
+/// Resolves a document. `None` if the project itself is not there.
+pub fn resolve(document: &Document, ctx: &mut Context<'_>) -> Option<Plan> {
+    load_own_profiles(document, ctx);
+    let prometheus = settings::prometheus(document, ctx);
+    let kubernetes = settings::kubernetes(document);
+    let costs = settings::costs(document);
+    let mut pools = pools::resolve(document, &kubernetes, ctx);
+    let models = models::resolve(document, &pools, &prometheus, ctx);
+    pools::rates(document, &mut pools, &models, ctx);
+    let tracing = settings::tracing(document, &models, ctx);
+    let grafana = settings::grafana(document, ctx);
+    let alerts = settings::alerts(document, ctx);
+    let project = settings::project(document)?;
+    Some(Plan { project, kubernetes, prometheus, grafana, tracing, costs, alerts, pools, models })
+}
+
+fn load_own_profiles(document: &Document, ctx: &mut Context<'_>) {
+    let paths = document.profiles.iter().flat_map(|p| &p.paths).flat_map(|p| &p.value);
+    let mut seen: BTreeMap<String, String> = BTreeMap::new();
+    for path in paths {
+        match ctx.world.read(Path::new(&path.0)) {
+            Err(error) => ctx.sink.push(
+                Diagnostic::new(
+                    Code::SpecUnreadableFile,
+                    format!("the profile `{}` cannot be read: {error}", path.0),
+                    path.place,
+                    "named here",
+                )
+                .help("write the path relative to the folder of llmobs.toml"),
+            ),
+            Ok(text) => {
+                let file = ctx.sources.add(path.0.clone(), text);
+                let Some(profile) = read_profile(ctx.sources, file, ctx.sink) else { continue };
+                if let Some(first) = seen.insert(profile.name.clone(), path.0.clone()) {
+                    ctx.sink.push(Diagnostic::new(
+                        Code::SpecConflict,
+                        format!("the profiles `{first}` and `{}` have the same name `{}`", path.0, profile.name),
+                        path.place,
+                        "the second of the two",
+                    ));
+                }
+                ctx.catalog.add(profile);
+            }
+        }
+    }
+}

@@ -1,0 +1,563 @@
+//! `[models]`: engines and releases, endpoints, signals, objectives.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::plan::{Endpoint, LatencySlo, Model, Pool, PrometheusSettings};
+use super::{Context, settings};
+use crate::catalog::{Found, Kind, Matched, Profile, Release, Signal, View};
+use crate::declare::values::{Port, Slug};
+use crate::diag::{Code, Diagnostic, did_you_mean, shorten};
+use crate::promql::{MatchOp, Matcher};
+use crate::source::{Place, Spanned};
+use crate::spec::{self, Document, Flavour};
+use crate::units::{Duration, number};
+
+/// Resolves every model.
+pub fn resolve(
+    document: &Document,
+    pools: &BTreeMap<String, Pool>,
+    prometheus: &PrometheusSettings,
+    ctx: &mut Context<'_>,
+) -> BTreeMap<String, Model> {
+    let mut models = BTreeMap::new();
+    let Some(named) = &document.models else { return models };
+    if named.entries.is_empty() && named.value.key_places.is_empty() {
+        ctx.sink.push(
+            Diagnostic::new(
+                Code::SpecMissingKey,
+                "there is no model",
+                named.place,
+                "expected at least one `[models.NAME]`",
+            )
+            .help("add a model, or run `llmobs init` to write an example"),
+        );
+    }
+    for (name, raw) in &named.entries {
+        let place = named.key_places.get(name).copied().unwrap_or(raw.place);
+        if let Some(model) = one(name, raw, place, document, pools, prometheus, ctx) {
+            models.insert(name.as_str().to_owned(), model);
+        }
+    }
+    models
+}
+
+fn one(
+    name: &Slug,
+    raw: &Spanned<spec::Model>,
+    place: Place,
+    document: &Document,
+    pools: &BTreeMap<String, Pool>,
+    prometheus: &PrometheusSettings,
+    ctx: &mut Context<'_>,
+) -> Option<Model> {
+    let selected = engine(raw, ctx);
+    let monitor = raw.monitor.as_ref().is_none_or(|m| m.value);
+    let endpoint = endpoint(name, raw, place, monitor, prometheus, ctx);
+    let pool = pool(raw, document, pools, ctx);
+    let (view, version) = selected?;
+    let endpoint = endpoint?;
+    let outside = matches!(endpoint, Endpoint::Targets(_));
+    let namespace = raw.namespace.as_ref().map(|n| n.as_str().to_owned());
+    let namespace = if outside { namespace } else { Some(namespace.unwrap_or_else(|| "default".to_owned())) };
+    let mut target_matchers: Vec<Matcher> = match &raw.matchers {
+        Some(own) => own
+            .entries
+            .iter()
+            .map(|(k, v)| Matcher { label: k.0.clone(), op: MatchOp::Equal, value: v.as_str().to_owned() })
+            .collect(),
+        None => vec![Matcher { label: "model".to_owned(), op: MatchOp::Equal, value: name.as_str().to_owned() }],
+    };
+    if let Some(namespace) = &namespace
+        && !target_matchers.iter().any(|m| m.label == "namespace")
+    {
+        target_matchers.push(Matcher { label: "namespace".to_owned(), op: MatchOp::Equal, value: namespace.clone() });
+    }
+    let mut signals: BTreeMap<Signal, Found> = Signal::OF_ENGINES.iter().map(|s| (*s, view.signal(*s))).collect();
+    own_buckets(raw, &mut signals, ctx);
+    say_missing(name, &view, &version, &signals, place, ctx);
+    let latency_slos = latency_slos(name, raw, &view, &signals, ctx);
+    let share = |o: Option<&Spanned<spec::ShareObjective>>| o.and_then(|o| o.objective.as_ref()).map(|r| r.value);
+    let slos = raw.slos.as_ref().map(|s| &s.value);
+    share_slos(name, slos, &signals, ctx);
+    let default_port = Port::Name("http".to_owned());
+    Some(Model {
+        name: name.as_str().to_owned(),
+        place,
+        version,
+        served_model_name: raw.served_model_name.as_ref().map(|s| s.as_str().to_owned()),
+        namespace,
+        endpoint,
+        monitor,
+        port: raw.port.as_ref().map_or(default_port, |p| p.value.clone()),
+        path: raw.path.as_ref().map_or_else(|| view.profile.path.clone(), |p| p.0.clone()),
+        gpus_per_replica: raw.gpus_per_replica.as_ref().map_or(1, |g| g.0),
+        pool,
+        target_matchers,
+        signals,
+        latency_slos,
+        error_objective: share(slos.and_then(|s| s.errors.as_ref())),
+        availability_objective: share(slos.and_then(|s| s.availability.as_ref())),
+        slo_window: slos.and_then(|s| s.window.as_ref()).map_or(Duration::from_secs(30 * 86_400), |w| w.value),
+        engine: view,
+    })
+}
+
+fn engine(raw: &spec::Model, ctx: &mut Context<'_>) -> Option<(View, Release)> {
+    let named = raw.engine.as_ref()?;
+    let profile = ctx.catalog.profile(named.as_str()).filter(|p| p.kind == Kind::Engine);
+    let Some(profile) = profile else {
+        let names = ctx.catalog.engine_names();
+        let mut diagnostic = Diagnostic::new(
+            Code::SpecUnknownValue,
+            format!("there is no engine `{}`", shorten(named.as_str())),
+            named.place,
+            format!("expected one of {}", names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")),
+        );
+        diagnostic = match did_you_mean(named.as_str(), names.iter().map(String::as_str)) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            None => diagnostic.help("describe your own engine in a profile and name it in `[profiles] paths`"),
+        };
+        ctx.sink.push(diagnostic);
+        return None;
+    };
+    let version = raw.version.as_ref()?;
+    select(&profile, &version.0, raw.generation.as_ref(), version.place, ctx)
+}
+
+/// Chooses the release of a profile that stands for a declared version, and says when that is another one.
+pub fn select(
+    profile: &Rc<Profile>,
+    text: &str,
+    generation: Option<&Spanned<Slug>>,
+    place: Place,
+    ctx: &mut Context<'_>,
+) -> Option<(View, Release)> {
+    let known = || {
+        let (first, last) = (profile.releases.first(), profile.releases.last());
+        first.zip(last).map_or_else(String::new, |(a, b)| format!("{a} to {b}"))
+    };
+    let Some(version) = Release::parse(text) else {
+        ctx.sink.push(Diagnostic::new(
+            Code::SpecInvalidValue,
+            format!("`{}` is no version of {}", shorten(text), profile.title),
+            place,
+            format!("expected a version such as `{}`", profile.releases.last().map_or("1.0.0", Release::as_str)),
+        ));
+        return None;
+    };
+    let Some(selected) = profile.select(&version, generation.map(|g| g.as_str())) else {
+        let nearest = profile.releases.first().map_or("", Release::as_str);
+        ctx.sink.push(
+            Diagnostic::new(
+                Code::VersionUnknown,
+                format!("{} {version} is older than every release that the catalogue knows", profile.title),
+                place,
+                format!("known releases: {}", known()),
+            )
+            .help(format!("write `{nearest}` if its metrics are the same, or add a profile of your own")),
+        );
+        return None;
+    };
+    let release = &selected.view.release;
+    match selected.matched {
+        Matched::Exactly => {}
+        Matched::Between => ctx.sink.push(Diagnostic::new(
+            Code::VersionBetweenKnown,
+            format!("{} {version} was not read; {release} stands for it", profile.title),
+            place,
+            "its metrics may differ from both neighbours",
+        )),
+        Matched::Newer => ctx.sink.push(
+            Diagnostic::new(
+                Code::VersionNewerThanKnown,
+                format!("{} {version} is newer than the catalogue; {release} stands for it", profile.title),
+                place,
+                format!("known releases: {}", known()),
+            )
+            .help("compare a page of your server with `llmobs init --from-metrics URL`, and update llmobs"),
+        ),
+    }
+    if let Some(wanted) = generation {
+        let has = profile.generations_of(&version);
+        if !has.contains(&wanted.as_str()) {
+            let label = if has.is_empty() {
+                "this release has one generation only".to_owned()
+            } else {
+                format!("expected one of {}", has.iter().map(|g| format!("`{g}`")).collect::<Vec<_>>().join(", "))
+            };
+            ctx.sink.push(Diagnostic::new(
+                Code::SpecConflict,
+                format!("{} {version} has no generation `{}`", profile.title, wanted.as_str()),
+                wanted.place,
+                label,
+            ));
+            return None;
+        }
+    }
+    Some((selected.view, version))
+}
+
+fn endpoint(
+    name: &Slug,
+    raw: &spec::Model,
+    place: Place,
+    monitor: bool,
+    prometheus: &PrometheusSettings,
+    ctx: &mut Context<'_>,
+) -> Option<Endpoint> {
+    let given: Vec<(&str, Place)> = [
+        ("pods", raw.pods.as_ref().map(|p| p.place)),
+        ("service", raw.service.as_ref().map(|p| p.place)),
+        ("targets", raw.targets.as_ref().map(|p| p.place)),
+    ]
+    .into_iter()
+    .filter_map(|(k, p)| Some((k, p?)))
+    .collect();
+    if let [first, second, ..] = given.as_slice() {
+        ctx.sink.push(
+            Diagnostic::new(
+                Code::SpecConflict,
+                format!("`{}` and `{}` of model `{name}` exclude each other", first.0, second.0),
+                second.1,
+                "the second way to find the servers",
+            )
+            .related(first.1, "the first"),
+        );
+        return None;
+    }
+    if let (Some(matchers), true) = (&raw.matchers, monitor)
+        && !given.is_empty()
+    {
+        ctx.sink.push(
+            Diagnostic::new(
+                Code::SpecConflict,
+                format!("`matchers` of model `{name}` would not match what the generated monitor scrapes"),
+                matchers.place,
+                "matchers are for targets that you scrape yourself",
+            )
+            .help("add `monitor = false`, or leave `matchers` out"),
+        );
+    }
+    if !monitor && raw.matchers.is_none() {
+        let at = raw.monitor.as_ref().map_or(place, |m| m.place);
+        ctx.sink.push(
+            Diagnostic::new(
+                Code::SpecConflict,
+                format!("model `{name}` has no monitor and no matchers: nothing selects its series"),
+                at,
+                "no monitor is generated",
+            )
+            .help("add `matchers = { job = \"…\" }` with labels that your own scrape configuration sets"),
+        );
+        return None;
+    }
+    if !monitor {
+        return Some(Endpoint::Foreign);
+    }
+    if let Some(pods) = &raw.pods {
+        let labels = settings::labels(Some(pods));
+        return non_empty(name, "pods", pods.place, labels, ctx).map(Endpoint::Pods);
+    }
+    if let Some(service) = &raw.service {
+        let labels = settings::labels(Some(service));
+        if let Some(port) = &raw.port
+            && matches!(port.value, Port::Number(_))
+        {
+            ctx.sink.push(Diagnostic::new(
+                Code::SpecConflict,
+                format!("model `{name}` is found by its Service, so `port` must be the name of a Service port"),
+                port.place,
+                "expected a name: a ServiceMonitor finds Service ports by name",
+            ));
+        }
+        return non_empty(name, "service", service.place, labels, ctx).map(Endpoint::Service);
+    }
+    if let Some(targets) = &raw.targets {
+        if prometheus.flavour == Flavour::Operator {
+            ctx.sink.push(
+                Diagnostic::new(
+                    Code::SpecConflict,
+                    format!("`targets` of model `{name}` need the flavour `plain`"),
+                    targets.place,
+                    "servers outside Kubernetes are scraped by a scrape configuration",
+                )
+                .help("add `flavour = \"plain\"` to [prometheus], or find the servers by `pods` or `service`"),
+            );
+        }
+        let list: Vec<String> = targets.value.iter().map(|t| t.0.clone()).collect();
+        if list.is_empty() {
+            ctx.sink.push(Diagnostic::new(
+                Code::SpecInvalidValue,
+                format!("`targets` of model `{name}` is empty"),
+                targets.place,
+                "expected at least one `host:port`",
+            ));
+        }
+        return Some(Endpoint::Targets(list));
+    }
+    ctx.sink.push(
+        Diagnostic::new(
+            Code::SpecMissingKey,
+            format!("model `{name}` does not say where its servers are"),
+            place,
+            "expected one of `pods`, `service` and `targets`",
+        )
+        .help("add `pods = { app = \"…\" }` with labels of the pods"),
+    );
+    None
+}
+
+/// An empty selector selects everything in the namespace.
+fn non_empty(
+    name: &Slug,
+    key: &str,
+    place: Place,
+    labels: BTreeMap<String, String>,
+    ctx: &mut Context<'_>,
+) -> Option<BTreeMap<String, String>> {
+    if !labels.is_empty() {
+        return Some(labels);
+    }
+    ctx.sink.push(Diagnostic::new(
+        Code::SpecInvalidValue,
+        format!("`{key}` of model `{name}` is empty and would select everything in the namespace"),
+        place,
+        "expected at least one label",
+    ));
+    None
+}
+
+fn pool(
+    raw: &spec::Model,
+    document: &Document,
+    pools: &BTreeMap<String, Pool>,
+    ctx: &mut Context<'_>,
+) -> Option<String> {
+    let declared: Vec<&str> = document.gpus.iter().flat_map(|g| g.value.entries.keys()).map(Slug::as_str).collect();
+    let Some(named) = &raw.pool else {
+        return (pools.len() == 1).then(|| pools.keys().next().cloned()).flatten();
+    };
+    if declared.contains(&named.as_str()) {
+        return Some(named.as_str().to_owned());
+    }
+    let mut diagnostic = Diagnostic::new(
+        Code::SpecUnknownReference,
+        format!("there is no pool `{}`", named.as_str()),
+        named.place,
+        "expected the name of a table below [gpus]",
+    );
+    diagnostic = match did_you_mean(named.as_str(), declared.iter().copied()) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic.help(format!("add `[gpus.{}]` with the GPU model of the pool", named.as_str())),
+    };
+    ctx.sink.push(diagnostic);
+    None
+}
+
+/// Replaces bucket bounds where the server has its own.
+fn own_buckets(raw: &spec::Model, signals: &mut BTreeMap<Signal, Found>, ctx: &mut Context<'_>) {
+    let Some(buckets) = &raw.buckets else { return };
+    for (signal, own) in [
+        (Signal::Ttft, &buckets.ttft),
+        (Signal::InterTokenLatency, &buckets.inter_token_latency),
+        (Signal::E2eLatency, &buckets.e2e_latency),
+        (Signal::QueueTime, &buckets.queue_time),
+    ] {
+        let Some(own) = own else { continue };
+        let bounds: Vec<f64> = own.value.iter().map(|d| d.secs_f64()).collect();
+        if bounds.is_empty() || bounds.windows(2).any(|w| w[0] >= w[1]) {
+            ctx.sink.push(Diagnostic::new(
+                Code::SpecInvalidValue,
+                format!("the bucket bounds of `{}` do not ascend", signal.word()),
+                own.place,
+                "expected one or more durations, each longer than the one before",
+            ));
+            continue;
+        }
+        if let Some(Found::Here(source)) = signals.get_mut(&signal) {
+            source.buckets = bounds;
+        }
+    }
+}
+
+/// Says once per model which signals its engine does not have.
+fn say_missing(
+    name: &Slug,
+    view: &View,
+    version: &Release,
+    signals: &BTreeMap<Signal, Found>,
+    place: Place,
+    ctx: &mut Context<'_>,
+) {
+    for (signal, found) in signals {
+        // What errors are a share of is missing exactly where errors are.
+        if *signal == Signal::ErrorBase {
+            continue;
+        }
+        let Found::Missing { why, instead } = found else { continue };
+        ctx.sink.push(
+            Diagnostic::new(
+                Code::SignalMissing,
+                format!("model `{name}`: {} {version} has no {}", view.profile.title, signal.title()),
+                place,
+                why.trim_end_matches('.').to_owned(),
+            )
+            .help(instead.trim_end_matches('.').to_owned()),
+        );
+    }
+}
+
+fn latency_slos(
+    name: &Slug,
+    raw: &spec::Model,
+    view: &View,
+    signals: &BTreeMap<Signal, Found>,
+    ctx: &mut Context<'_>,
+) -> Vec<LatencySlo> {
+    let Some(slos) = &raw.slos else { return Vec::new() };
+    let mut out = Vec::new();
+    for (signal, slo) in [
+        (Signal::Ttft, &slos.ttft),
+        (Signal::InterTokenLatency, &slos.inter_token_latency),
+        (Signal::E2eLatency, &slos.e2e_latency),
+        (Signal::QueueTime, &slos.queue_time),
+    ] {
+        let Some(slo) = slo else { continue };
+        match signals.get(&signal) {
+            Some(Found::Here(source)) => {
+                let (Some(objective), Some(threshold)) = (&slo.objective, &slo.threshold) else { continue };
+                objective_in_range(objective, ctx);
+                if on_edge(name, signal, threshold, &source.buckets, view, ctx) {
+                    out.push(LatencySlo {
+                        signal,
+                        objective: objective.value,
+                        threshold: threshold.value,
+                        place: slo.place,
+                    });
+                }
+            }
+            Some(Found::Missing { why, instead }) => signal_missing(name, signal, slo.place, view, (why, instead), ctx),
+            None => {}
+        }
+    }
+    out
+}
+
+fn share_slos(name: &Slug, slos: Option<&spec::Slos>, signals: &BTreeMap<Signal, Found>, ctx: &mut Context<'_>) {
+    let Some(slos) = slos else { return };
+    if let Some(errors) = &slos.errors {
+        if let Some(objective) = &errors.objective {
+            objective_in_range(objective, ctx);
+        }
+        if let Some(Found::Missing { why, instead }) = signals.get(&Signal::Errors) {
+            ctx.sink.push(
+                Diagnostic::new(
+                    Code::SloSignalMissing,
+                    format!("model `{name}` promises a share of errors that its engine does not count"),
+                    errors.place,
+                    why.trim_end_matches('.').to_owned(),
+                )
+                .help(instead.trim_end_matches('.').to_owned()),
+            );
+        }
+    }
+    if let Some(objective) = slos.availability.as_ref().and_then(|a| a.objective.as_ref()) {
+        objective_in_range(objective, ctx);
+    }
+    if let Some(window) = &slos.window
+        && !(86_400..=366 * 86_400).contains(&window.whole_secs())
+    {
+        ctx.sink.push(Diagnostic::new(
+            Code::SpecInvalidValue,
+            "the window of an objective is out of range",
+            window.place,
+            format!("expected 1d to 366d; found `{}`", window.value),
+        ));
+    }
+}
+
+fn signal_missing(
+    name: &Slug,
+    signal: Signal,
+    place: Place,
+    view: &View,
+    (why, instead): (&str, &str),
+    ctx: &mut Context<'_>,
+) {
+    ctx.sink.push(
+        Diagnostic::new(
+            Code::SloSignalMissing,
+            format!(
+                "model `{name}` has an objective on {}, which {} {} does not measure",
+                signal.title(),
+                view.profile.title,
+                view.release
+            ),
+            place,
+            why.trim_end_matches('.').to_owned(),
+        )
+        .help(instead.trim_end_matches('.').to_owned()),
+    );
+}
+
+fn objective_in_range(objective: &Spanned<crate::units::Ratio>, ctx: &mut Context<'_>) {
+    if !(0.5..1.0).contains(&objective.value.value()) {
+        ctx.sink.push(
+            Diagnostic::new(
+                Code::SpecInvalidValue,
+                format!("an objective of {} cannot be kept or cannot be missed", objective.value),
+                objective.place,
+                "expected at least 50% and less than 100%",
+            )
+            .help("write for example `99%`: 100% leaves no budget for a single slow request"),
+        );
+    }
+}
+
+/// A threshold between two edges cannot be measured: the histogram does not know on which side a request fell.
+fn on_edge(
+    name: &Slug,
+    signal: Signal,
+    threshold: &Spanned<Duration>,
+    edges: &[f64],
+    view: &View,
+    ctx: &mut Context<'_>,
+) -> bool {
+    let wanted = threshold.secs_f64();
+    if edges.iter().any(|e| (e - wanted).abs() <= 1e-9 * wanted.max(1e-3)) {
+        return true;
+    }
+    let below = edges.iter().copied().rfind(|e| *e < wanted);
+    let above = edges.iter().copied().find(|e| *e > wanted);
+    let edge = |e: f64| Duration::parse(&format!("{}s", number(e))).map_or_else(|_| number(e), Duration::human);
+    let label = match (below, above) {
+        (Some(b), Some(a)) => format!("the nearest edges are {} and {}", edge(b), edge(a)),
+        (None, Some(a)) => format!("the lowest edge is {}", edge(a)),
+        (Some(b), None) => format!("the highest edge is {}", edge(b)),
+        (None, None) => "the catalogue lists no edges of this histogram".to_owned(),
+    };
+    let mut diagnostic = Diagnostic::new(
+        Code::SloThresholdOffBucket,
+        format!(
+            "{} is no bucket edge of {} in {} {}",
+            threshold.value.human(),
+            signal.title(),
+            view.profile.title,
+            view.release
+        ),
+        threshold.place,
+        label,
+    );
+    let suggestions: Vec<String> =
+        [below, above].into_iter().flatten().map(|e| format!("`threshold = \"{}\"`", edge(e))).collect();
+    if !suggestions.is_empty() {
+        diagnostic = diagnostic.help(format!("write {}", suggestions.join(" or ")));
+    }
+    diagnostic = diagnostic.help(format!(
+        "if the server runs with its own buckets, list them: `[models.{name}.buckets]` with `{} = [\"…\"]`",
+        signal.word()
+    ));
+    ctx.sink.push(diagnostic);
+    false
+}

@@ -1,0 +1,337 @@
+//! The plan: what stage 2 hands on. Every value is there and checked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::catalog::{Found, Gpu, Metric, Release, Signal, SignalSource, View};
+use crate::declare::values::Port;
+use crate::promql::{MatchOp, Matcher, Selector, selector};
+use crate::source::Place;
+use crate::spec::{CollectorKind, Delivery, DeployedBy, Flavour, Protocol, SchemaKind};
+use crate::units::{Bytes, Currency, Duration, MoneyPerHour, PerMonth, Ratio};
+
+/// Everything that generators read.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Name and owner.
+    pub project: ProjectSettings,
+    /// Where objects go.
+    pub kubernetes: KubernetesSettings,
+    /// Rules and scraping.
+    pub prometheus: PrometheusSettings,
+    /// Dashboards.
+    pub grafana: GrafanaSettings,
+    /// The collector; `None` if there is none.
+    pub tracing: Option<TracingSettings>,
+    /// Cost; `None` if nothing is known about it.
+    pub costs: Option<CostSettings>,
+    /// Changes to alerts, by name.
+    pub alerts: BTreeMap<String, AlertOverride>,
+    /// Pools of GPUs, by name.
+    pub pools: BTreeMap<String, Pool>,
+    /// Models, by name.
+    pub models: BTreeMap<String, Model>,
+}
+
+/// Name and owner.
+#[derive(Clone, Debug)]
+pub struct ProjectSettings {
+    /// Name.
+    pub name: String,
+    /// Owner of the alerts.
+    pub owner: String,
+    /// Environment.
+    pub environment: Option<String>,
+    /// Where runbooks are published, without closing slash.
+    pub runbook_base_url: Option<String>,
+}
+
+/// Where objects go.
+#[derive(Clone, Debug)]
+pub struct KubernetesSettings {
+    /// Namespace.
+    pub namespace: String,
+    /// Labels of every object.
+    pub labels: BTreeMap<String, String>,
+}
+
+/// Rules and scraping.
+#[derive(Clone, Debug)]
+pub struct PrometheusSettings {
+    /// Objects or files.
+    pub flavour: Flavour,
+    /// Version of Prometheus.
+    pub release: Release,
+    /// Scrape interval.
+    pub scrape_interval: Duration,
+    /// Evaluation interval.
+    pub evaluation_interval: Duration,
+    /// Window of recorded rates; at least four scrape intervals and two minutes (four collect intervals of dcgm-exporter).
+    pub rate_window: Duration,
+    /// First part of recorded names.
+    pub rule_prefix: String,
+    /// Labels of PrometheusRule objects.
+    pub rule_labels: BTreeMap<String, String>,
+    /// Labels of monitors.
+    pub monitor_labels: BTreeMap<String, String>,
+}
+
+/// Dashboards.
+#[derive(Clone, Debug)]
+pub struct GrafanaSettings {
+    /// How they reach Grafana.
+    pub delivery: Delivery,
+    /// Folder.
+    pub folder: String,
+    /// uid of the data source selected first.
+    pub datasource: Option<String>,
+    /// Schema.
+    pub schema: SchemaKind,
+    /// `instanceSelector.matchLabels` of GrafanaDashboard objects.
+    pub instance_labels: BTreeMap<String, String>,
+    /// Label that the sidecar watches.
+    pub sidecar_label: String,
+}
+
+/// The collector.
+#[derive(Clone, Debug)]
+pub struct TracingSettings {
+    /// Object or file.
+    pub collector: CollectorKind,
+    /// Version.
+    pub release: Release,
+    /// Replicas.
+    pub replicas: u32,
+    /// Memory limit.
+    pub memory_limit: Bytes,
+    /// Slower traces are kept.
+    pub keep_slower_than: Duration,
+    /// Share of the others that is kept.
+    pub keep_share: Ratio,
+    /// Destinations by name.
+    pub destinations: BTreeMap<String, OtlpDestination>,
+}
+
+/// An OTLP destination.
+#[derive(Clone, Debug)]
+pub struct OtlpDestination {
+    /// URL without closing slash.
+    pub endpoint: String,
+    /// `host:port` of the URL.
+    pub authority: String,
+    /// Whether TLS is used.
+    pub tls: bool,
+    /// Protocol.
+    pub protocol: Protocol,
+    /// Takes traces.
+    pub traces: bool,
+    /// Takes metrics.
+    pub metrics: bool,
+    /// Header to environment variable.
+    pub headers: BTreeMap<String, String>,
+}
+
+/// Cost.
+#[derive(Clone, Debug)]
+pub struct CostSettings {
+    /// Currency.
+    pub currency: Currency,
+    /// Budget.
+    pub monthly_budget: Option<PerMonth>,
+}
+
+/// A change to an alert.
+#[derive(Clone, Debug, Default)]
+pub struct AlertOverride {
+    /// Generated at all.
+    pub enabled: Option<bool>,
+    /// Threshold in the base unit of the alert.
+    pub threshold: Option<f64>,
+    /// Hold time.
+    pub hold: Option<Duration>,
+    /// Severity.
+    pub severity: Option<String>,
+    /// Where it is written.
+    pub place: Place,
+}
+
+/// A pool of GPUs.
+#[derive(Clone, Debug)]
+pub struct Pool {
+    /// Name.
+    pub name: String,
+    /// Where it is written.
+    pub place: Place,
+    /// GPU model.
+    pub gpu: Gpu,
+    /// Declared number of GPUs.
+    pub count: Option<u32>,
+    /// Exporter.
+    pub exporter: View,
+    /// Declared version of the exporter, as its image is tagged.
+    pub version: Release,
+    /// Who deploys it.
+    pub deployed_by: DeployedBy,
+    /// Namespace of the exporter.
+    pub namespace: String,
+    /// Helm release.
+    pub release: String,
+    /// Fields collected besides the default list.
+    pub fields: BTreeSet<String>,
+    /// Nodes.
+    pub node_selector: BTreeMap<String, String>,
+    /// Exporters outside Kubernetes; empty inside.
+    pub targets: Vec<String>,
+    /// Split by MIG.
+    pub mig: bool,
+    /// Price of one GPU.
+    pub rate: Option<MoneyPerHour>,
+}
+
+impl Pool {
+    /// Returns the exporter that the pool is read from. Pools with the same value share one exporter and one monitor.
+    pub fn exporter_key(&self) -> (DeployedBy, String, String) {
+        match self.deployed_by {
+            // Each pool of ours has a DaemonSet of its own.
+            DeployedBy::Llmobs => (self.deployed_by, self.namespace.clone(), self.name.clone()),
+            DeployedBy::Helm => (self.deployed_by, self.namespace.clone(), self.release.clone()),
+            DeployedBy::GpuOperator => (self.deployed_by, self.namespace.clone(), String::new()),
+        }
+    }
+
+    /// Returns the source of a signal if the exporter has it and collects it as it is deployed.
+    pub fn signal(&self, signal: Signal) -> Option<SignalSource> {
+        match self.exporter.signal(signal) {
+            Found::Here(source) if self.collects(&source) => Some(source),
+            _ => None,
+        }
+    }
+
+    /// Returns whether the field of a source is collected: always where we write the list of fields.
+    pub fn collects(&self, source: &SignalSource) -> bool {
+        if self.deployed_by == DeployedBy::Llmobs && self.targets.is_empty() {
+            return true;
+        }
+        let name = &source.metric.name;
+        if self.fields.contains(name) {
+            return true;
+        }
+        let deployment = self.exporter.profile.deployments.iter().find(|d| d.name == self.deployed_by.word());
+        source.metric.csv.as_deref().is_none_or(|c| c == "default")
+            && !deployment.is_some_and(|d| d.not_collected.contains(name))
+    }
+}
+
+/// How the servers of a model are found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// Pods by labels.
+    Pods(BTreeMap<String, String>),
+    /// A Service by labels.
+    Service(BTreeMap<String, String>),
+    /// Hosts.
+    Targets(Vec<String>),
+    /// Scraped by the user; only `matchers` are known.
+    Foreign,
+}
+
+/// A served model.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// Name.
+    pub name: String,
+    /// Where it is written.
+    pub place: Place,
+    /// Engine at the release that stands for the declared version.
+    pub engine: View,
+    /// Declared version.
+    pub version: Release,
+    /// Name under which it is served.
+    pub served_model_name: Option<String>,
+    /// Namespace of the pods; `None` outside Kubernetes.
+    pub namespace: Option<String>,
+    /// How its servers are found.
+    pub endpoint: Endpoint,
+    /// Whether we scrape it.
+    pub monitor: bool,
+    /// Port of the metrics.
+    pub port: Port,
+    /// Path of the metrics.
+    pub path: String,
+    /// GPUs of one replica.
+    pub gpus_per_replica: u32,
+    /// Pool.
+    pub pool: Option<String>,
+    /// Matchers of the targets (labels that `up` has too).
+    pub target_matchers: Vec<Matcher>,
+    /// Every signal of engines: from where, or why not.
+    pub signals: BTreeMap<Signal, Found>,
+    /// Latency objectives, in the order of the signals.
+    pub latency_slos: Vec<LatencySlo>,
+    /// Share of requests without error.
+    pub error_objective: Option<Ratio>,
+    /// Share of time with replicas that answer.
+    pub availability_objective: Option<Ratio>,
+    /// Window of the objectives.
+    pub slo_window: Duration,
+}
+
+impl Model {
+    /// Returns the source of a signal, if there is one.
+    pub fn source(&self, signal: Signal) -> Option<&SignalSource> {
+        match self.signals.get(&signal) {
+            Some(Found::Here(source)) => Some(source),
+            _ => None,
+        }
+    }
+
+    /// Returns the objective on a latency signal.
+    pub fn latency_slo(&self, signal: Signal) -> Option<&LatencySlo> {
+        self.latency_slos.iter().find(|s| s.signal == signal)
+    }
+
+    /// Returns the matchers that select the model's series of a metric: those of the targets, and the engine's own label with
+    /// the served model where the file names it and the metric has it.
+    pub fn matchers(&self, metric: &Metric) -> Vec<Matcher> {
+        let mut matchers = self.target_matchers.clone();
+        if let (Some(label), Some(served)) = (&self.engine.profile.model_label, &self.served_model_name)
+            && metric.labels.contains(label)
+        {
+            matchers.push(Matcher { label: label.clone(), op: MatchOp::Equal, value: served.clone() });
+        }
+        matchers
+    }
+
+    /// Returns a selector of a series of a signal, with the matchers of model and signal.
+    pub fn selector(&self, source: &SignalSource, series: &str) -> Selector {
+        let mut selector = selector(series).matching(&self.matchers(&source.metric));
+        for (label, value) in &source.matchers {
+            selector = selector.eq(label, value);
+        }
+        for (label, value) in &source.matchers_re {
+            selector = selector.re(label, value);
+        }
+        selector
+    }
+
+    /// Returns the labels that its recorded series carry.
+    pub fn labels(&self) -> BTreeMap<String, String> {
+        let mut labels = BTreeMap::from([("model".to_owned(), self.name.clone())]);
+        if let Some(namespace) = &self.namespace {
+            labels.insert("namespace".to_owned(), namespace.clone());
+        }
+        labels
+    }
+}
+
+/// A latency objective.
+#[derive(Clone, Debug)]
+pub struct LatencySlo {
+    /// The signal.
+    pub signal: Signal,
+    /// Share of requests.
+    pub objective: Ratio,
+    /// Threshold, on a bucket edge.
+    pub threshold: Duration,
+    /// Where it is written.
+    pub place: Place,
+}

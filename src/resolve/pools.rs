@@ -1,0 +1,282 @@
+//! `[gpus]`: GPU models, exporters, and the rates of `[costs]` that belong to pools.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::plan::{KubernetesSettings, Model, Pool};
+use super::{Context, settings};
+use crate::catalog::{Gpu, Kind, Release, Signal, View};
+use crate::declare::values::Slug;
+use crate::diag::{Code, Diagnostic, did_you_mean, shorten};
+use crate::source::{Place, Spanned};
+use crate::spec::{DeployedBy, Document, GpuPool};
+use crate::units::MoneyPerHour;
+
+/// The exporter release whose image is used where none is named; the newest whose list of fields was read.
+const DEFAULT_VERSION: &str = "4.5.3-4.8.2";
+
+/// Resolves every pool.
+pub fn resolve(document: &Document, kubernetes: &KubernetesSettings, ctx: &mut Context<'_>) -> BTreeMap<String, Pool> {
+    let mut pools = BTreeMap::new();
+    let Some(named) = &document.gpus else { return pools };
+    for (name, raw) in &named.entries {
+        let place = named.key_places.get(name).copied().unwrap_or(raw.place);
+        if let Some(pool) = one(name, raw, place, kubernetes, ctx) {
+            pools.insert(name.as_str().to_owned(), pool);
+        }
+    }
+    indistinguishable(&pools, ctx);
+    pools
+}
+
+fn one(
+    name: &Slug,
+    raw: &Spanned<GpuPool>,
+    place: Place,
+    kubernetes: &KubernetesSettings,
+    ctx: &mut Context<'_>,
+) -> Option<Pool> {
+    let gpu = raw.model.as_ref().and_then(|m| gpu_model(m.as_str(), m.place, ctx));
+    let exporter = exporter(raw, place, ctx);
+    let deployed_by = raw.deployed_by.as_ref().map_or(DeployedBy::Llmobs, |d| d.value);
+    conflicts(raw, deployed_by, ctx);
+    let (gpu, (view, version)) = (gpu?, exporter?);
+    if raw.mig.as_ref().is_some_and(|m| m.value) && !gpu.mig {
+        let mig = raw.mig.as_ref().map_or(place, |m| m.place);
+        ctx.sink.push(Diagnostic::new(
+            Code::SpecConflict,
+            format!("the GPU model `{}` cannot be split by MIG", gpu.id),
+            mig,
+            "expected `mig = false` for this model",
+        ));
+    }
+    let mut node_selector = settings::labels(raw.node_selector.as_ref());
+    if node_selector.is_empty() {
+        node_selector.insert("nvidia.com/gpu.present".to_owned(), "true".to_owned());
+    }
+    let deployment_namespace =
+        view.profile.deployments.iter().find(|d| d.name == deployed_by.word()).and_then(|d| d.namespace.clone());
+    let pool = Pool {
+        name: name.as_str().to_owned(),
+        place,
+        gpu,
+        count: raw.count.as_ref().map(|c| c.0),
+        exporter: view,
+        version,
+        deployed_by,
+        namespace: raw.namespace.as_ref().map_or_else(
+            || deployment_namespace.unwrap_or_else(|| kubernetes.namespace.clone()),
+            |n| n.as_str().to_owned(),
+        ),
+        release: raw.release.as_ref().map_or_else(|| "dcgm-exporter".to_owned(), |r| r.as_str().to_owned()),
+        fields: raw.fields.iter().flat_map(|f| &f.value).map(|f| f.0.clone()).collect(),
+        node_selector,
+        targets: raw.targets.iter().flat_map(|t| &t.value).map(|t| t.0.clone()).collect(),
+        mig: raw.mig.as_ref().is_some_and(|m| m.value),
+        rate: None,
+    };
+    unknown_fields(raw, &pool, ctx);
+    not_collected(&pool, ctx);
+    Some(pool)
+}
+
+fn gpu_model(name: &str, place: Place, ctx: &mut Context<'_>) -> Option<Gpu> {
+    if let Some(gpu) = ctx.gpus.get(name) {
+        return Some(gpu.clone());
+    }
+    let mut diagnostic = Diagnostic::new(
+        Code::SpecUnknownValue,
+        format!("there is no GPU model `{}` in the GPU table", shorten(name)),
+        place,
+        "expected the short name of a GPU model",
+    );
+    diagnostic = match ctx.gpus.nearest(name) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => {
+            let names: Vec<String> = ctx.gpus.gpus.iter().map(|g| format!("`{}`", g.id)).collect();
+            diagnostic.help(format!("use one of {}", names.join(", ")))
+        }
+    };
+    ctx.sink.push(diagnostic);
+    None
+}
+
+fn exporter(raw: &GpuPool, place: Place, ctx: &mut Context<'_>) -> Option<(View, Release)> {
+    let (name, at) = raw.exporter.as_ref().map_or(("dcgm-exporter", place), |e| (e.as_str(), e.place));
+    let profile = ctx.catalog.profile(name).filter(|p| p.kind == Kind::Gpu);
+    let Some(profile) = profile else {
+        let names = ctx.catalog.gpu_exporter_names();
+        let mut diagnostic = Diagnostic::new(
+            Code::SpecUnknownValue,
+            format!("there is no GPU exporter `{}`", shorten(name)),
+            at,
+            format!("expected one of {}", names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")),
+        );
+        if let Some(near) = did_you_mean(name, names.iter().map(String::as_str)) {
+            diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+        }
+        ctx.sink.push(diagnostic);
+        return None;
+    };
+    let (text, at) = raw.version.as_ref().map_or((DEFAULT_VERSION, at), |v| (v.0.as_str(), v.place));
+    let default = profile.releases.last().filter(|_| raw.version.is_none() && name != "dcgm-exporter");
+    let text = default.map_or(text, Release::as_str);
+    let (view, version) = super::models::select(&profile, text, None, at, ctx)?;
+    Some((view, version))
+}
+
+fn conflicts(raw: &GpuPool, deployed_by: DeployedBy, ctx: &mut Context<'_>) {
+    let mut conflict = |place: Place, message: String, label: &str| {
+        ctx.sink.push(Diagnostic::new(Code::SpecConflict, message, place, label));
+    };
+    let word = deployed_by.word();
+    if deployed_by == DeployedBy::Llmobs {
+        if let Some(fields) = &raw.fields
+            && raw.targets.is_none()
+        {
+            conflict(
+                fields.place,
+                "`fields` describes an exporter that others deploy".to_owned(),
+                "not needed: the list of fields that rules and dashboards use is generated",
+            );
+        }
+        if let Some(release) = &raw.release {
+            conflict(
+                release.place,
+                "`release` names a Helm release, and `deployed_by` is `llmobs`".to_owned(),
+                "needs `deployed_by = \"helm\"`",
+            );
+        }
+    } else {
+        if let Some(selector) = &raw.node_selector {
+            conflict(
+                selector.place,
+                format!("`node_selector` places our DaemonSet, and `deployed_by` is `{word}`"),
+                "needs `deployed_by = \"llmobs\"`",
+            );
+        }
+        if let Some(targets) = &raw.targets {
+            conflict(
+                targets.place,
+                format!("`targets` are exporters outside Kubernetes, and `deployed_by` is `{word}`"),
+                "leave one of the two out",
+            );
+        }
+        if deployed_by == DeployedBy::GpuOperator
+            && let Some(release) = &raw.release
+        {
+            conflict(release.place, "the GPU operator has no Helm release of its exporter".to_owned(), "leave it out");
+        }
+    }
+}
+
+fn unknown_fields(raw: &GpuPool, pool: &Pool, ctx: &mut Context<'_>) {
+    for field in raw.fields.iter().flat_map(|f| &f.value) {
+        if pool.exporter.metric(&field.0).is_some() {
+            continue;
+        }
+        let mut diagnostic = Diagnostic::new(
+            Code::SpecUnknownValue,
+            format!("dcgm-exporter {} has no field `{}`", pool.version, field.0),
+            field.place,
+            "not a field of this release",
+        );
+        if let Some(near) = did_you_mean(&field.0, pool.exporter.metrics().map(|m| m.name.as_str())) {
+            diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+        }
+        ctx.sink.push(diagnostic);
+    }
+}
+
+/// Says what the exporter that others deploy does not collect, and what is generated instead.
+fn not_collected(pool: &Pool, ctx: &mut Context<'_>) {
+    for (signal, consequence) in [
+        (Signal::GpuThermalThrottle, "the alert GPUThermalThrottle falls back to a temperature threshold"),
+        (Signal::GpuMemoryReserved, "memory totals leave out what the driver reserves"),
+    ] {
+        if pool.signal(signal).is_some() {
+            continue;
+        }
+        let crate::catalog::Found::Here(source) = pool.exporter.signal(signal) else { continue };
+        ctx.sink.push(
+            Diagnostic::new(
+                Code::GpuFieldNotCollected,
+                format!("`{}` is not collected by the exporter of pool `{}`: {consequence}", source.series, pool.name),
+                pool.place,
+                format!("deployed by {} with its default list of fields", pool.deployed_by.word()),
+            )
+            .help(format!("add the field to the exporter's list and write `fields = [\"{}\"]`", source.series)),
+        );
+    }
+}
+
+fn indistinguishable(pools: &BTreeMap<String, Pool>, ctx: &mut Context<'_>) {
+    let mut seen: BTreeMap<_, &Pool> = BTreeMap::new();
+    for pool in pools.values().filter(|p| p.targets.is_empty()) {
+        if let Some(first) = seen.insert((pool.exporter_key(), pool.gpu.id.clone()), pool) {
+            ctx.sink.push(
+                Diagnostic::new(
+                    Code::GpuPoolsIndistinguishable,
+                    format!("the pools `{}` and `{}` cannot be told apart", first.name, pool.name),
+                    pool.place,
+                    format!("same exporter and same GPU model `{}`", pool.gpu.id),
+                )
+                .related(first.place, "the other pool")
+                .help("join them to one pool, give each its own Helm release, or let llmobs deploy the exporters"),
+            );
+        }
+    }
+}
+
+/// Gives each pool its rate, and reports pools in use without rate and rates without use.
+pub fn rates(
+    document: &Document,
+    pools: &mut BTreeMap<String, Pool>,
+    models: &BTreeMap<String, Model>,
+    ctx: &mut Context<'_>,
+) {
+    let Some(costs) = &document.costs else { return };
+    let Some(rates) = &costs.rates else { return };
+    let mut used: BTreeSet<&str> = BTreeSet::new();
+    for pool in pools.values_mut() {
+        let names = std::iter::once(pool.name.as_str())
+            .chain(std::iter::once(pool.gpu.id.as_str()))
+            .chain(pool.gpu.aliases.iter().map(String::as_str));
+        for name in names {
+            let Some((key, rate)) = rates.value.entries.iter().find(|(k, _)| k.as_str() == name) else { continue };
+            used.insert(key.as_str());
+            pool.rate.get_or_insert(MoneyPerHour(rate.0));
+        }
+    }
+    for (key, rate) in &rates.value.entries {
+        if used.contains(key.as_str()) {
+            continue;
+        }
+        let place = rates.value.key_places.get(key).copied().unwrap_or(rate.place);
+        let known = ctx.gpus.get(key.as_str()).is_some();
+        let (code, message) = if known {
+            (Code::CostRateUnused, format!("no pool has the GPU model `{key}`"))
+        } else {
+            (Code::SpecUnknownReference, format!("`{key}` is neither a pool nor a GPU model"))
+        };
+        let mut diagnostic =
+            Diagnostic::new(code, message, place, "expected the name of a pool in [gpus] or a GPU model");
+        let names = pools.keys().map(String::as_str).chain(ctx.gpus.gpus.iter().map(|g| g.id.as_str()));
+        if !known && let Some(near) = did_you_mean(key.as_str(), names) {
+            diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+        }
+        ctx.sink.push(diagnostic);
+    }
+    for pool in pools.values().filter(|p| p.rate.is_none()) {
+        if models.values().any(|m| m.pool.as_ref() == Some(&pool.name)) {
+            ctx.sink.push(
+                Diagnostic::new(
+                    Code::CostRateMissing,
+                    format!("the pool `{}` has no rate: its models get no cost", pool.name),
+                    pool.place,
+                    "models run on this pool",
+                )
+                .help(format!("add `rates.{} = …` to [costs]", pool.name)),
+            );
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! The chapter of the fleet: the models and pools together. Reads recorded series of other chapters only.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::book::{Chapter, Group, Record, Subject};
+use super::{Latency, Measure, Quantile, What};
+use crate::names::Names;
+use crate::promql::{AggregateOp, BinaryOp, Expr, Grouping, aggregate, call, number, selector};
+use crate::resolve::{Model, Plan};
+use crate::source::Place;
+use crate::units::{self, Duration};
+
+/// Fewest common finite bucket edges from which a quantile over several engines is still of use.
+const MIN_COMMON_EDGES: usize = 4;
+
+/// Makes the chapter.
+pub fn chapter(plan: &Plan, chapters: &[Chapter], names: &Names) -> Chapter {
+    let maker = Maker { plan, chapters, names };
+    let interval = plan.prometheus.evaluation_interval;
+    let group = Group { name: names.group("fleet"), interval, records: maker.records(), alerts: Vec::new() };
+    Chapter { subject: Subject::Fleet, groups: vec![group] }
+}
+
+/// Returns the finite edges, in seconds, that a latency has in every model that measures it; `None` if no model does.
+pub fn common_edges(plan: &Plan, latency: Latency) -> Option<Vec<f64>> {
+    let mut lists = plan.models.values().filter_map(|m: &Model| m.source(latency.signal())).map(|s| &s.buckets);
+    let mut common = lists.next()?.clone();
+    for list in lists {
+        common.retain(|edge| list.iter().any(|other| (other - edge).abs() <= 1e-9 * edge.abs()));
+    }
+    Some(common)
+}
+
+struct Maker<'a> {
+    plan: &'a Plan,
+    chapters: &'a [Chapter],
+    names: &'a Names,
+}
+
+impl Maker<'_> {
+    fn records(&self) -> Vec<Record> {
+        let mut out = Vec::new();
+        for latency in Latency::ALL {
+            self.latency(*latency, &mut out);
+        }
+        for what in [
+            What::PromptTokens,
+            What::GenerationTokens,
+            What::Requests,
+            What::Errors,
+            What::Preemptions,
+            What::Running,
+            What::Waiting,
+            What::Replicas,
+            What::ReplicasUp,
+            What::Gpus,
+            What::CostPerHour,
+            What::SpendPerDay,
+        ] {
+            self.sum(what, Measure::model(what), &mut out);
+        }
+        self.tokens(&mut out);
+        self.kv_cache(&mut out);
+        self.cost_per_million(&mut out);
+        for what in [What::GpuMemoryUsed, What::GpuMemoryTotal, What::GpuPower] {
+            self.sum(what, Measure::pool(what), &mut out);
+        }
+        self.utilisation(&mut out);
+        out
+    }
+
+    fn has(&self, measure: Measure) -> bool {
+        self.chapters.iter().any(|c| c.has(measure))
+    }
+
+    fn push(&self, what: What, expr: Expr, out: &mut Vec<Record>) {
+        let measure = Measure::fleet(what);
+        let name = self.names.record(measure);
+        out.push(Record { measure, name, labels: BTreeMap::new(), expr, origin: Place::default() });
+    }
+
+    fn recorded(&self, measure: Measure) -> Expr {
+        selector(self.names.record(measure)).expr()
+    }
+
+    fn sum(&self, what: What, of: Measure, out: &mut Vec<Record>) {
+        if self.has(of) {
+            self.push(what, self.recorded(of).sum(), out);
+        }
+    }
+
+    /// Buckets of different engines can be added only at edges that all of them have; at those the sum is exact. Where
+    /// too few are common there is no quantile of the fleet: a mean of quantiles would be no quantile.
+    fn latency(&self, latency: Latency, out: &mut Vec<Record>) {
+        let Some(edges) = common_edges(self.plan, latency) else { return };
+        if edges.len() < MIN_COMMON_EDGES {
+            return;
+        }
+        let mut buckets = selector(self.names.record(Measure::model(What::LatencyBuckets(latency))));
+        if self.edges_differ(latency, &edges) {
+            buckets = buckets.re("le", edge_pattern(&edges));
+        }
+        self.push(What::LatencyBuckets(latency), buckets.expr().sum_by(["le"]), out);
+        for quantile in [Quantile::P50, Quantile::P95, Quantile::P99] {
+            let expr = self
+                .recorded(Measure::fleet(What::LatencyBuckets(latency)))
+                .quantile(quantile.value())
+                .op(BinaryOp::Ge, number(0.0));
+            self.push(What::LatencyQuantile(latency, quantile), expr, out);
+        }
+    }
+
+    fn edges_differ(&self, latency: Latency, common: &[f64]) -> bool {
+        let lists = self.plan.models.values().filter_map(|m| m.source(latency.signal()));
+        lists.map(|s| s.buckets.len()).collect::<BTreeSet<_>>() != BTreeSet::from([common.len()])
+    }
+
+    /// All models count both kinds of tokens or the sum would leave some out: models that count one kind only are left out of both.
+    fn tokens(&self, out: &mut Vec<Record>) {
+        self.sum(What::Tokens, Measure::model(What::Tokens), out);
+    }
+
+    fn kv_cache(&self, out: &mut Vec<Record>) {
+        let max = Measure::model(What::KvCacheMax);
+        if self.has(max) {
+            self.push(What::KvCacheMax, aggregate(AggregateOp::Max, Grouping::All, self.recorded(max)), out);
+        }
+    }
+
+    /// money/hour ÷ (tokens/second × 3600 second/hour) × 1,000,000 = money per million tokens, over one hour.
+    fn cost_per_million(&self, out: &mut Vec<Record>) {
+        if !self.has(Measure::model(What::CostPerHour)) {
+            return;
+        }
+        for (what, tokens) in
+            [(What::CostPerMillionTokens, What::Tokens), (What::CostPerMillionGenerationTokens, What::GenerationTokens)]
+        {
+            if !self.has(Measure::model(tokens)) {
+                continue;
+            }
+            let hour = || Duration::from_secs(3600).into();
+            let over_hour =
+                |what| call("avg_over_time", [selector(self.names.record(Measure::fleet(what))).range(hour())]);
+            let per_hour = over_hour(tokens).op(BinaryOp::Mul, number(3600.0)).above(0.0);
+            let expr = over_hour(What::CostPerHour).per(per_hour).op(BinaryOp::Mul, number(1e6));
+            self.push(what, expr, out);
+        }
+    }
+
+    /// The mean over GPUs, not over pools.
+    fn utilisation(&self, out: &mut Vec<Record>) {
+        let gpu = Measure::gpu(What::GpuUtilization);
+        if self.has(gpu) {
+            self.push(What::GpuUtilization, aggregate(AggregateOp::Avg, Grouping::All, self.recorded(gpu)), out);
+        }
+        let throttled = Measure::gpu(What::GpuThermalThrottled);
+        if self.has(throttled) {
+            let expr = aggregate(AggregateOp::Max, Grouping::All, self.recorded(throttled));
+            self.push(What::GpuThermalThrottled, expr, out);
+        }
+        let temperature = Measure::gpu(What::GpuTemperature);
+        if self.has(temperature) {
+            let expr = aggregate(AggregateOp::Max, Grouping::All, self.recorded(temperature));
+            self.push(What::GpuTemperature, expr, out);
+        }
+    }
+}
+
+/// Returns an expression for `le` that matches the edges in the spelling of recorded buckets, and `+Inf`.
+fn edge_pattern(edges: &[f64]) -> String {
+    let mut parts: Vec<String> = edges
+        .iter()
+        .map(|e| {
+            let text = units::number(*e);
+            let text = if text.contains(['.', 'e']) { text } else { format!("{text}.0") };
+            text.replace('.', "\\.").replace('+', "\\+")
+        })
+        .collect();
+    parts.push("\\+Inf".to_owned());
+    parts.join("|")
+}

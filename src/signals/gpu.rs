@@ -1,0 +1,145 @@
+//! The chapter of one pool of GPUs: utilisation, memory, heat, power, price.
+
+use std::collections::BTreeMap;
+
+use super::alerts;
+use super::book::{Chapter, Group, Record, Subject};
+use super::{Measure, What};
+use crate::catalog::{Signal, SignalSource};
+use crate::names::Names;
+use crate::promql::{AggregateOp, BinaryOp, Expr, Selector, call, number, selector, vector};
+use crate::resolve::{Plan, Pool};
+
+/// Makes the chapter.
+pub fn chapter(pool: &Pool, plan: &Plan, names: &Names) -> Chapter {
+    let maker = Maker { pool, plan, names };
+    let part = format!("gpus-{}", pool.name);
+    let interval = plan.prometheus.evaluation_interval;
+    let records = maker.records();
+    let mut groups = vec![Group { name: names.group(&part), interval, records, alerts: Vec::new() }];
+    let alerts = alerts::of_pool(pool, plan, names, &groups[0]);
+    if !alerts.is_empty() {
+        groups.push(Group { name: names.group(&format!("{part}-alerts")), interval, records: Vec::new(), alerts });
+    }
+    Chapter { subject: Subject::Pool(pool.name.clone()), groups }
+}
+
+/// Returns the labels that identify one GPU, or one MIG instance, in recorded series.
+pub fn gpu_labels(pool: &Pool) -> Vec<&'static str> {
+    let mut labels = vec!["pool", "hostname", "gpu", "UUID", "modelName"];
+    if pool.mig {
+        labels.extend(["GPU_I_ID", "GPU_I_PROFILE"]);
+    }
+    labels
+}
+
+/// Returns the label in which the exporter release has the host: `Hostname` before dcgm-exporter 4.8.3, `hostname` since.
+pub fn host_label(source: &SignalSource) -> Option<&str> {
+    source.metric.labels.iter().find(|l| l.eq_ignore_ascii_case("hostname")).map(String::as_str)
+}
+
+struct Maker<'a> {
+    pool: &'a Pool,
+    plan: &'a Plan,
+    names: &'a Names,
+}
+
+impl Maker<'_> {
+    fn record(&self, measure: Measure, expr: Expr, labels: BTreeMap<String, String>) -> Record {
+        Record { measure, name: self.names.record(measure), labels, expr, origin: self.pool.place }
+    }
+
+    fn recorded(&self, measure: Measure) -> Selector {
+        selector(self.names.record(measure)).eq("pool", &self.pool.name)
+    }
+
+    fn series(&self, source: &SignalSource) -> Selector {
+        selector(&source.series).eq("pool", &self.pool.name)
+    }
+
+    /// One value per GPU. `max` and not `sum`: with time slicing the exporter repeats a reading for each pod on the GPU.
+    fn per_gpu(&self, expr: Expr, source: &SignalSource) -> Expr {
+        let mut expr = expr;
+        if let Some(label) = host_label(source).filter(|l| *l != "hostname") {
+            let text = |t: &str| Expr::String(t.to_owned());
+            expr = call("label_replace", [expr, text("hostname"), text("$1"), text(label), text("(.+)")]);
+        }
+        expr.by(AggregateOp::Max, gpu_labels(self.pool)).times(source.factor)
+    }
+
+    fn records(&self) -> Vec<Record> {
+        let mut out = Vec::new();
+        self.utilisation(&mut out);
+        self.memory(&mut out);
+        for (signal, what, op) in [
+            (Signal::GpuTemperature, What::GpuTemperature, AggregateOp::Max),
+            (Signal::GpuPower, What::GpuPower, AggregateOp::Sum),
+        ] {
+            if let Some(source) = self.pool.signal(signal) {
+                let expr = self.per_gpu(self.series(&source).expr(), &source);
+                self.gpu_and_pool(what, op, expr, &mut out);
+            }
+        }
+        if let Some(source) = self.pool.signal(Signal::GpuThermalThrottle) {
+            // Time lost per time: seconds/second = ratio.
+            let expr = self.per_gpu(self.series(&source).rate(self.names.window().into()), &source);
+            self.gpu_and_pool(What::GpuThermalThrottled, AggregateOp::Max, expr, &mut out);
+        }
+        self.count_and_cost(&mut out);
+        out
+    }
+
+    fn gpu_and_pool(&self, what: What, op: AggregateOp, expr: Expr, out: &mut Vec<Record>) {
+        out.push(self.record(Measure::gpu(what), expr, BTreeMap::new()));
+        let pool = self.recorded(Measure::gpu(what)).expr().by(op, ["pool"]);
+        out.push(self.record(Measure::pool(what), pool, BTreeMap::new()));
+    }
+
+    /// MIG instances have no GPU_UTIL; there the share of time that the graphics engine is active is used.
+    fn utilisation(&self, out: &mut Vec<Record>) {
+        let signal = if self.pool.mig { Signal::GpuUtilizationMig } else { Signal::GpuUtilization };
+        let Some(source) = self.pool.signal(signal) else { return };
+        let expr = self.per_gpu(self.series(&source).expr(), &source);
+        self.gpu_and_pool(What::GpuUtilization, AggregateOp::Avg, expr, out);
+    }
+
+    /// Total = used + free + reserved: dcgm-exporter has no total in its default list.
+    fn memory(&self, out: &mut Vec<Record>) {
+        let Some(used) = self.pool.signal(Signal::GpuMemoryUsed) else { return };
+        let in_use = self.per_gpu(self.series(&used).expr(), &used);
+        self.gpu_and_pool(What::GpuMemoryUsed, AggregateOp::Sum, in_use, out);
+        let Some(free) = self.pool.signal(Signal::GpuMemoryFree) else { return };
+        let mut total = self
+            .recorded(Measure::gpu(What::GpuMemoryUsed))
+            .expr()
+            .op(BinaryOp::Add, self.per_gpu(self.series(&free).expr(), &free));
+        if let Some(reserved) = self.pool.signal(Signal::GpuMemoryReserved) {
+            total = total.op(BinaryOp::Add, self.per_gpu(self.series(&reserved).expr(), &reserved));
+        }
+        self.gpu_and_pool(What::GpuMemoryTotal, AggregateOp::Sum, total, out);
+        let ratio = |level: fn(What) -> Measure| {
+            self.recorded(level(What::GpuMemoryUsed))
+                .expr()
+                .per(self.recorded(level(What::GpuMemoryTotal)).expr().above(0.0))
+        };
+        out.push(self.record(Measure::gpu(What::GpuMemoryUsedRatio), ratio(Measure::gpu), BTreeMap::new()));
+        out.push(self.record(Measure::pool(What::GpuMemoryUsedRatio), ratio(Measure::pool), BTreeMap::new()));
+    }
+
+    /// GPUs that the exporter reports; the declared count only while it reports none.
+    fn count_and_cost(&self, out: &mut Vec<Record>) {
+        let labels = BTreeMap::from([("pool".to_owned(), self.pool.name.clone())]);
+        if let Some(source) = self.pool.signal(Signal::GpuTemperature) {
+            let each = self.series(&source).expr().by(AggregateOp::Max, ["UUID"]);
+            let mut count = crate::promql::aggregate(AggregateOp::Count, crate::promql::Grouping::All, each);
+            if let Some(declared) = self.pool.count {
+                count = count.or(vector(f64::from(declared)));
+            }
+            out.push(self.record(Measure::pool(What::Gpus), count, labels));
+        }
+        let (Some(rate), Some(_)) = (self.pool.rate, &self.plan.costs) else { return };
+        // GPUs x money/(GPU x hour) = money/hour
+        let cost = self.recorded(Measure::pool(What::Gpus)).expr().op(BinaryOp::Mul, number(rate.0));
+        out.push(self.record(Measure::pool(What::CostPerHour), cost, BTreeMap::new()));
+    }
+}

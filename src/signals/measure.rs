@@ -1,0 +1,249 @@
+//! What is recorded, and at which level.
+
+use crate::catalog::Signal;
+
+/// A latency distribution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Latency {
+    /// Time to first token.
+    Ttft,
+    /// Inter-token latency.
+    Itl,
+    /// End-to-end latency.
+    E2e,
+    /// Queue time.
+    Queue,
+    /// Prefill time.
+    Prefill,
+    /// Decode time.
+    Decode,
+}
+
+impl Latency {
+    /// Every latency, in reading order.
+    pub const ALL: &'static [Self] = &[Self::Ttft, Self::Itl, Self::E2e, Self::Queue, Self::Prefill, Self::Decode];
+
+    /// Returns the signal that it is recorded from.
+    pub fn signal(self) -> Signal {
+        match self {
+            Self::Ttft => Signal::Ttft,
+            Self::Itl => Signal::InterTokenLatency,
+            Self::E2e => Signal::E2eLatency,
+            Self::Queue => Signal::QueueTime,
+            Self::Prefill => Signal::PrefillTime,
+            Self::Decode => Signal::DecodeTime,
+        }
+    }
+
+    /// Returns its part of recorded names.
+    pub fn stem(self) -> &'static str {
+        match self {
+            Self::Ttft => "ttft_seconds",
+            Self::Itl => "itl_seconds",
+            Self::E2e => "e2e_latency_seconds",
+            Self::Queue => "queue_time_seconds",
+            Self::Prefill => "prefill_time_seconds",
+            Self::Decode => "decode_time_seconds",
+        }
+    }
+
+    /// Returns the short title of panels: `TTFT`.
+    pub fn short(self) -> &'static str {
+        match self {
+            Self::Ttft => "TTFT",
+            Self::Itl => "ITL",
+            Self::E2e => "End-to-end latency",
+            Self::Queue => "Queue time",
+            Self::Prefill => "Prefill time",
+            Self::Decode => "Decode time",
+        }
+    }
+}
+
+/// A quantile in millionths, so that it can be compared and ordered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Quantile(u32);
+
+impl Quantile {
+    /// The median.
+    pub const P50: Self = Self(500_000);
+    /// 95 %.
+    pub const P95: Self = Self(950_000);
+    /// 99 %.
+    pub const P99: Self = Self(990_000);
+
+    /// Makes a quantile from a share, rounded to a millionth.
+    pub fn of(share: f64) -> Self {
+        Self((share * 1e6).round() as u32)
+    }
+
+    /// Returns the share, 0 to 1.
+    pub fn value(self) -> f64 {
+        f64::from(self.0) / 1e6
+    }
+
+    /// Returns the suffix of recorded names: `p50`, `p99`, `p99_9`.
+    pub fn suffix(self) -> String {
+        format!("p{}", crate::units::number(f64::from(self.0) / 1e4).replace('.', "_"))
+    }
+
+    /// Returns what people write: `p99`, `p99.9`.
+    pub fn title(self) -> String {
+        format!("p{}", crate::units::number(f64::from(self.0) / 1e4))
+    }
+}
+
+/// What a measure is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// One model: labels `model`, `namespace`.
+    Model,
+    /// All models together: no labels.
+    Fleet,
+    /// One GPU: labels `pool`, `hostname`, `gpu`, `UUID`, `modelName`, under MIG also `GPU_I_ID` and `GPU_I_PROFILE`.
+    Gpu,
+    /// One pool: label `pool`.
+    Pool,
+}
+
+/// The quantity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum What {
+    /// Rate of observations per bucket (label `le`), 1/second.
+    LatencyBuckets(Latency),
+    /// Quantile, seconds.
+    LatencyQuantile(Latency, Quantile),
+    /// Prompt tokens, tokens/second.
+    PromptTokens,
+    /// Generated tokens, tokens/second.
+    GenerationTokens,
+    /// Prompt and generated tokens, tokens/second.
+    Tokens,
+    /// Finished requests, requests/second.
+    Requests,
+    /// Failed requests, requests/second.
+    Errors,
+    /// Failed requests per request, ratio.
+    ErrorRatio,
+    /// Requests in the running batch.
+    Running,
+    /// Requests in the queue.
+    Waiting,
+    /// Mean KV-cache usage over replicas, ratio.
+    KvCacheAvg,
+    /// Largest KV-cache usage of a replica, ratio.
+    KvCacheMax,
+    /// Prefix-cache hits per query, ratio.
+    PrefixCacheHitRatio,
+    /// Preemptions per second.
+    Preemptions,
+    /// Replicas that Prometheus knows.
+    Replicas,
+    /// Replicas that answer.
+    ReplicasUp,
+    /// GPUs held by the replicas of a model, or seen in a pool.
+    Gpus,
+    /// Money per hour.
+    CostPerHour,
+    /// Money per million tokens, prompt and generated.
+    CostPerMillionTokens,
+    /// Money per million generated tokens.
+    CostPerMillionGenerationTokens,
+    /// Money spent in the last 24 hours.
+    SpendPerDay,
+    /// Constant 1 with engine, version, pool and GPU model as labels.
+    Info,
+    /// Utilisation, ratio.
+    GpuUtilization,
+    /// Memory in use, bytes.
+    GpuMemoryUsed,
+    /// Memory, bytes.
+    GpuMemoryTotal,
+    /// Memory in use, ratio.
+    GpuMemoryUsedRatio,
+    /// Temperature, degrees Celsius.
+    GpuTemperature,
+    /// Power, watts.
+    GpuPower,
+    /// Share of time lost to thermal throttling, ratio.
+    GpuThermalThrottled,
+}
+
+/// A quantity at a level: what one recorded name holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Measure {
+    /// What it is about.
+    pub level: Level,
+    /// The quantity.
+    pub what: What,
+}
+
+impl Measure {
+    /// Makes a measure of a model.
+    pub fn model(what: What) -> Self {
+        Self { level: Level::Model, what }
+    }
+
+    /// Makes a measure of the fleet.
+    pub fn fleet(what: What) -> Self {
+        Self { level: Level::Fleet, what }
+    }
+
+    /// Makes a measure of a GPU.
+    pub fn gpu(what: What) -> Self {
+        Self { level: Level::Gpu, what }
+    }
+
+    /// Makes a measure of a pool.
+    pub fn pool(what: What) -> Self {
+        Self { level: Level::Pool, what }
+    }
+
+    /// Returns one sentence that says what the series holds, with its unit.
+    pub fn meaning(self) -> String {
+        let of = match self.level {
+            Level::Model => "of a model",
+            Level::Fleet => "of all models together",
+            Level::Gpu => "of one GPU",
+            Level::Pool => "of a pool of GPUs",
+        };
+        let what = match self.what {
+            What::LatencyBuckets(l) => format!("{}: observations per second by bucket", l.signal().title()),
+            What::LatencyQuantile(l, q) => format!("{} of the {}, in seconds", q.title(), l.signal().title()),
+            What::PromptTokens => "Prompt tokens per second".to_owned(),
+            What::GenerationTokens => "Generated tokens per second".to_owned(),
+            What::Tokens => "Prompt and generated tokens per second".to_owned(),
+            What::Requests => "Finished requests per second".to_owned(),
+            What::Errors => "Failed requests per second".to_owned(),
+            What::ErrorRatio => "Failed requests per request, 0 to 1".to_owned(),
+            What::Running => "Requests in the running batch".to_owned(),
+            What::Waiting => "Requests waiting to be scheduled".to_owned(),
+            What::KvCacheAvg => "KV-cache usage, mean over replicas, 0 to 1".to_owned(),
+            What::KvCacheMax => "KV-cache usage of the fullest replica, 0 to 1".to_owned(),
+            What::PrefixCacheHitRatio => "Prefix-cache hits per query, 0 to 1".to_owned(),
+            What::Preemptions => "Preemptions per second".to_owned(),
+            What::Replicas => "Replicas that Prometheus knows".to_owned(),
+            What::ReplicasUp => "Replicas that answer scrapes".to_owned(),
+            What::Gpus => match self.level {
+                Level::Pool => "GPUs that the exporter reports".to_owned(),
+                _ => "GPUs that the replicas hold".to_owned(),
+            },
+            What::CostPerHour => "Money per hour".to_owned(),
+            What::CostPerMillionTokens => {
+                "Money per million tokens, prompt and generated, over the last hour".to_owned()
+            }
+            What::CostPerMillionGenerationTokens => "Money per million generated tokens, over the last hour".to_owned(),
+            What::SpendPerDay => "Money spent in the last 24 hours".to_owned(),
+            What::Info => "Always 1; engine, version, pool and GPU model as labels".to_owned(),
+            What::GpuUtilization => "GPU utilisation, 0 to 1".to_owned(),
+            What::GpuMemoryUsed => "GPU memory in use, in bytes".to_owned(),
+            What::GpuMemoryTotal => "GPU memory, in bytes".to_owned(),
+            What::GpuMemoryUsedRatio => "GPU memory in use, 0 to 1".to_owned(),
+            What::GpuTemperature => "GPU temperature, in degrees Celsius".to_owned(),
+            What::GpuPower => "GPU power draw, in watts".to_owned(),
+            What::GpuThermalThrottled => "Share of time lost to thermal throttling, 0 to 1".to_owned(),
+        };
+        let first: String = what.chars().take(1).flat_map(char::to_uppercase).chain(what.chars().skip(1)).collect();
+        format!("{first}; {of}.")
+    }
+}

@@ -1,0 +1,28 @@
+//! Stage 3: the plan to measures and alerts, as PromQL trees with their origin, free of any file format.
+//!
+//! A [`Book`] has one chapter per model, per pool and for the fleet. Generators print it; they add no query of their own to it.
+
+mod alert;
+mod alerts;
+mod book;
+mod fleet;
+mod gpu;
+mod measure;
+mod model;
+
+pub use alert::{AlertKind, ThresholdUnit};
+pub use book::{Alert, Book, Chapter, Group, Record, Subject};
+pub use measure::{Latency, Level, Measure, Quantile, What};
+
+use crate::names::Names;
+use crate::resolve::Plan;
+
+/// Makes the book of a plan.
+pub fn book(plan: &Plan) -> Book {
+    let names = Names::of(plan);
+    let mut chapters: Vec<Chapter> = plan.models.values().map(|m| model::chapter(m, plan, &names)).collect();
+    chapters.extend(plan.pools.values().map(|p| gpu::chapter(p, plan, &names)));
+    let fleet = fleet::chapter(plan, &chapters, &names);
+    chapters.push(fleet);
+    Book { chapters }
+}

@@ -1,0 +1,272 @@
+//! The chapter of one model: latency, throughput, saturation, cost.
+
+use std::collections::BTreeSet;
+
+use super::alerts;
+use super::book::{Chapter, Group, Record, Subject};
+use super::{Latency, Measure, Quantile, What};
+use crate::catalog::{Across, LeSpelling, Signal, SignalSource};
+use crate::names::Names;
+use crate::promql::{AggregateOp, BinaryOp, Expr, Grouping, Selector, aggregate, call, number, selector, vector};
+use crate::resolve::{Endpoint, Model, Plan};
+use crate::units::Duration;
+
+/// Seconds of an hour.
+const SECONDS_PER_HOUR: f64 = 3600.0;
+/// Interval of the rules that read a whole day.
+const DAILY_INTERVAL: Duration = Duration::from_secs(300);
+
+/// Makes the chapter.
+pub fn chapter(model: &Model, plan: &Plan, names: &Names) -> Chapter {
+    let maker = Maker { model, plan, names };
+    let part = format!("model-{}", model.name);
+    let mut groups = vec![Group {
+        name: names.group(&part),
+        interval: plan.prometheus.evaluation_interval,
+        records: maker.records(),
+        alerts: Vec::new(),
+    }];
+    let daily = maker.daily();
+    if !daily.is_empty() {
+        let interval = DAILY_INTERVAL.max(plan.prometheus.evaluation_interval);
+        groups.push(Group {
+            name: names.group(&format!("{part}-daily")),
+            interval,
+            records: daily,
+            alerts: Vec::new(),
+        });
+    }
+    let alerts = alerts::of_model(model, plan, names, &groups[0]);
+    if !alerts.is_empty() {
+        groups.push(Group {
+            name: names.group(&format!("{part}-alerts")),
+            interval: plan.prometheus.evaluation_interval,
+            records: Vec::new(),
+            alerts,
+        });
+    }
+    Chapter { subject: Subject::Model(model.name.clone()), groups }
+}
+
+/// Returns a selector of a recorded series of a model.
+pub fn recorded(model: &Model, names: &Names, what: What) -> Selector {
+    model.labels().iter().fold(selector(names.record(Measure::model(what))), |s, (k, v)| s.eq(k, v))
+}
+
+/// Returns the quantiles that are recorded of a latency: the usual three, and that of the objective.
+pub fn quantiles(model: &Model, latency: Latency) -> BTreeSet<Quantile> {
+    let mut quantiles = BTreeSet::from([Quantile::P50, Quantile::P95, Quantile::P99]);
+    quantiles.extend(model.latency_slo(latency.signal()).map(|s| Quantile::of(s.objective.value())));
+    quantiles
+}
+
+struct Maker<'a> {
+    model: &'a Model,
+    plan: &'a Plan,
+    names: &'a Names,
+}
+
+impl Maker<'_> {
+    fn record(&self, what: What, expr: Expr) -> Record {
+        let measure = Measure::model(what);
+        Record {
+            measure,
+            name: self.names.record(measure),
+            labels: self.model.labels(),
+            expr,
+            origin: self.model.place,
+        }
+    }
+
+    fn recorded(&self, what: What) -> Selector {
+        recorded(self.model, self.names, what)
+    }
+
+    /// `sum(rate(counter[window]))` in the base unit per second.
+    fn rate(&self, source: &SignalSource) -> Expr {
+        self.model.selector(source, &source.series).rate(self.names.window().into()).sum().times(source.factor)
+    }
+
+    fn records(&self) -> Vec<Record> {
+        let mut out = Vec::new();
+        out.push(self.info());
+        for latency in Latency::ALL {
+            self.latency(*latency, &mut out);
+        }
+        self.throughput(&mut out);
+        self.errors(&mut out);
+        self.saturation(&mut out);
+        self.replicas_and_cost(&mut out);
+        out
+    }
+
+    fn info(&self) -> Record {
+        let mut record = self.record(What::Info, vector(1.0));
+        let labels = &mut record.labels;
+        labels.insert("engine_name".to_owned(), self.model.engine.profile.name.clone());
+        labels.insert("engine_version".to_owned(), self.model.version.to_string());
+        if let Some(served) = &self.model.served_model_name {
+            labels.insert("served_model_name".to_owned(), served.clone());
+        }
+        if let Some(pool) = self.model.pool.as_ref().and_then(|p| self.plan.pools.get(p)) {
+            labels.insert("pool".to_owned(), pool.name.clone());
+            labels.insert("gpu_model".to_owned(), pool.gpu.id.clone());
+        }
+        record
+    }
+
+    /// Each histogram is aggregated once, into rates per bucket; quantiles read those.
+    fn latency(&self, latency: Latency, out: &mut Vec<Record>) {
+        let Some(source) = self.model.source(latency.signal()) else { return };
+        let buckets = self.model.selector(source, &format!("{}_bucket", source.series));
+        let rate = buckets.rate(self.names.window().into()).sum_by(["le"]);
+        out.push(self.record(What::LatencyBuckets(latency), self.in_seconds_with_one_spelling(rate, source)));
+        for quantile in quantiles(self.model, latency) {
+            // A quantile of no observations is NaN; the comparison drops it, so that idle means no series.
+            let expr = self
+                .recorded(What::LatencyBuckets(latency))
+                .expr()
+                .quantile(quantile.value())
+                .op(BinaryOp::Ge, number(0.0));
+            out.push(self.record(What::LatencyQuantile(latency, quantile), expr));
+        }
+    }
+
+    /// Prometheus before 3.0 stores `le` as the exporter spells it. Whole bounds are brought to the spelling of 3.0 (`1.0`), so
+    /// that recorded buckets of all engines and versions can be added.
+    fn in_seconds_with_one_spelling(&self, rate: Expr, source: &SignalSource) -> Expr {
+        let respell = self.plan.prometheus.release.major() < 3
+            && self.model.engine.profile.le_spelling == LeSpelling::Shortest
+            && source.buckets.iter().any(|b| b.fract() == 0.0);
+        if !respell {
+            return rate;
+        }
+        let text = |t: &str| Expr::String(t.to_owned());
+        call("label_replace", [rate, text("le"), text("$1.0"), text("le"), text("([0-9]+)")])
+    }
+
+    fn throughput(&self, out: &mut Vec<Record>) {
+        let model = self.model;
+        let prompt = model.source(Signal::PromptTokens);
+        let generation = model.source(Signal::GenerationTokens);
+        if let Some(source) = prompt {
+            out.push(self.record(What::PromptTokens, self.rate(source)));
+        }
+        if let Some(source) = generation {
+            out.push(self.record(What::GenerationTokens, self.rate(source)));
+        }
+        if prompt.is_some() && generation.is_some() {
+            let sum = self.recorded(What::PromptTokens).expr().op(BinaryOp::Add, self.recorded(What::GenerationTokens));
+            out.push(self.record(What::Tokens, sum));
+        }
+        if let Some(source) = model.source(Signal::Requests) {
+            out.push(self.record(What::Requests, self.rate(source)));
+        }
+        if let Some(source) = model.source(Signal::Preemptions) {
+            out.push(self.record(What::Preemptions, self.rate(source)));
+        }
+        let hits = model.source(Signal::PrefixCacheHits);
+        if let (Some(hits), Some(queries)) = (hits, model.source(Signal::PrefixCacheQueries)) {
+            let ratio = self.rate(hits).per(self.rate(queries).above(0.0));
+            out.push(self.record(What::PrefixCacheHitRatio, ratio));
+        }
+    }
+
+    /// A counter of failures is often born with the first failure: until then it is zero of the requests that are counted. If
+    /// the requests are not counted either, nothing is recorded, and that is visible.
+    fn errors(&self, out: &mut Vec<Record>) {
+        let (Some(errors), Some(base)) = (self.model.source(Signal::Errors), self.model.source(Signal::ErrorBase))
+        else {
+            return;
+        };
+        let failed = self.rate(errors).or(self.rate(base).op(BinaryOp::Mul, number(0.0)));
+        out.push(self.record(What::Errors, failed));
+        let ratio = self.recorded(What::Errors).expr().per(self.rate_with_labels(base).above(0.0));
+        out.push(self.record(What::ErrorRatio, ratio));
+    }
+
+    /// The rate of a counter with the labels of recorded series, for operations with them.
+    fn rate_with_labels(&self, source: &SignalSource) -> Expr {
+        // Both sides are one series; `on ()` would do, but the result must keep the labels of the left side.
+        let labels: Vec<String> = self.model.labels().into_keys().collect();
+        let selector = self.model.selector(source, &source.series);
+        let present = |l: &String| selector.matchers.iter().any(|m| m.label == *l);
+        if labels.iter().all(present) {
+            return selector.rate(self.names.window().into()).sum_by(labels).times(source.factor);
+        }
+        let mut expr = self.rate(source);
+        for (label, value) in self.model.labels() {
+            let text = |t: &str| Expr::String(t.to_owned());
+            expr = call("label_replace", [expr, text(&label), text(&value), text(""), text("")]);
+        }
+        expr
+    }
+
+    fn saturation(&self, out: &mut Vec<Record>) {
+        for (signal, what) in [(Signal::Running, What::Running), (Signal::Waiting, What::Waiting)] {
+            if let Some(source) = self.model.source(signal) {
+                let op = match source.across {
+                    Across::Sum => AggregateOp::Sum,
+                    Across::Avg => AggregateOp::Avg,
+                    Across::Max => AggregateOp::Max,
+                };
+                let gauge = self.model.selector(source, &source.series).expr();
+                out.push(self.record(what, aggregate(op, Grouping::All, gauge).times(source.factor)));
+            }
+        }
+        if let Some(source) = self.model.source(Signal::KvCacheUsage) {
+            // A usage is a ratio: it may be averaged over replicas of one size, never summed.
+            for (what, op) in [(What::KvCacheAvg, AggregateOp::Avg), (What::KvCacheMax, AggregateOp::Max)] {
+                let gauge = self.model.selector(source, &source.series).expr();
+                out.push(self.record(what, aggregate(op, Grouping::All, gauge).times(source.factor)));
+            }
+        }
+    }
+
+    fn replicas_and_cost(&self, out: &mut Vec<Record>) {
+        let up = selector("up").matching(&self.model.target_matchers).expr();
+        let replica =
+            if matches!(self.model.endpoint, Endpoint::Targets(_) | Endpoint::Foreign) { "instance" } else { "pod" };
+        let per_replica = |op| up.clone().by(op, [replica]);
+        out.push(
+            self.record(What::Replicas, aggregate(AggregateOp::Count, Grouping::All, per_replica(AggregateOp::Max))),
+        );
+        out.push(self.record(What::ReplicasUp, per_replica(AggregateOp::Min).sum()));
+        // Pods that Prometheus knows hold their GPUs whether they answer or not.
+        let gpus = self.recorded(What::Replicas).expr().times(f64::from(self.model.gpus_per_replica));
+        out.push(self.record(What::Gpus, gpus));
+        let rate = self.model.pool.as_ref().and_then(|p| self.plan.pools.get(p)).and_then(|p| p.rate);
+        let (Some(rate), Some(_)) = (rate, &self.plan.costs) else { return };
+        // GPUs x money/(GPU x hour) = money/hour
+        let per_hour = self.recorded(What::Gpus).expr().op(BinaryOp::Mul, number(rate.0));
+        out.push(self.record(What::CostPerHour, per_hour));
+        let has = |signal| self.model.source(signal).is_some();
+        if has(Signal::PromptTokens) && has(Signal::GenerationTokens) {
+            out.push(self.record(What::CostPerMillionTokens, self.cost_per_million(What::Tokens)));
+        }
+        if has(Signal::GenerationTokens) {
+            out.push(self.record(What::CostPerMillionGenerationTokens, self.cost_per_million(What::GenerationTokens)));
+        }
+    }
+
+    /// money/hour ÷ (tokens/second × 3600 second/hour) × 1,000,000 = money per million tokens, over one hour.
+    fn cost_per_million(&self, tokens: What) -> Expr {
+        let hour = || Duration::from_secs(3600).into();
+        let cost = call("avg_over_time", [self.recorded(What::CostPerHour).range(hour())]);
+        let rate = call("avg_over_time", [self.recorded(tokens).range(hour())]);
+        let per_hour = rate.op(BinaryOp::Mul, number(SECONDS_PER_HOUR));
+        cost.per(per_hour.above(0.0)).op(BinaryOp::Mul, number(1e6))
+    }
+
+    /// The spend of a day is the sum of what each evaluation interval cost; hours without replicas cost nothing.
+    fn daily(&self) -> Vec<Record> {
+        let rated = self.model.pool.as_ref().and_then(|p| self.plan.pools.get(p)).is_some_and(|p| p.rate.is_some());
+        if !rated || self.plan.costs.is_none() {
+            return Vec::new();
+        }
+        let interval_hours = self.plan.prometheus.evaluation_interval.secs_f64() / SECONDS_PER_HOUR;
+        let day = Duration::from_secs(86_400).into();
+        let sum = call("sum_over_time", [self.recorded(What::CostPerHour).range(day)]);
+        vec![self.record(What::SpendPerDay, sum.times(interval_hours))]
+    }
+}
