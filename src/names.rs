@@ -38,6 +38,9 @@ impl Names {
         let money = &self.currency;
         let (stem, op): (String, String) = match measure.what {
             What::LatencyBuckets(l) => (format!("{}_bucket", l.stem()), format!("rate{}", self.window)),
+            What::LatencyBucketsMillis(l) => {
+                (format!("{}_bucket", l.stem().replace("_seconds", "_milliseconds")), format!("rate{}", self.window))
+            }
             What::LatencyQuantile(l, q) => (l.stem().to_owned(), q.suffix()),
             What::PromptTokens => ("prompt_tokens_per_second".into(), String::new()),
             What::GenerationTokens => ("generation_tokens_per_second".into(), String::new()),

@@ -102,11 +102,7 @@ fn test(emit: Emit<'_>, chapter: &Chapter, alert: &Alert, scenario: Scenario) ->
         name: title,
         interval: settings.scrape_interval.to_string(),
         input_series: series,
-        promql_expr_test: vec![Expectation {
-            expr: expr.to_string(),
-            eval_time: at.to_string(),
-            exp_samples: samples,
-        }],
+        promql_expr_test: vec![Expectation { expr: expr.to_string(), eval_time: at.to_string(), exp_samples: samples }],
     })
 }
 
@@ -163,8 +159,8 @@ impl Maker<'_> {
             return "+Inf".to_owned();
         }
         let text = number(bound);
-        let shortest = model.engine.profile.le_spelling == LeSpelling::Shortest
-            && self.emit.plan.prometheus.release.major() < 3;
+        let shortest =
+            model.engine.profile.le_spelling == LeSpelling::Shortest && self.emit.plan.prometheus.release.major() < 3;
         if shortest || text.contains(['.', 'e']) { text } else { format!("{text}.0") }
     }
 

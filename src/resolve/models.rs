@@ -525,7 +525,9 @@ fn on_edge(
     ctx: &mut Context<'_>,
 ) -> bool {
     let wanted = threshold.secs_f64();
-    if edges.iter().any(|e| (e - wanted).abs() <= 1e-9 * wanted.max(1e-3)) {
+    let same = |e: &f64| (e - wanted).abs() <= 1e-9 * wanted.max(1e-3);
+    // Above the highest edge a quantile reads as that edge, so nothing can be seen to exceed it.
+    if edges.iter().any(same) && !edges.last().is_some_and(same) {
         return true;
     }
     let below = edges.iter().copied().rfind(|e| *e < wanted);
@@ -534,14 +536,15 @@ fn on_edge(
     let label = match (below, above) {
         (Some(b), Some(a)) => format!("the nearest edges are {} and {}", edge(b), edge(a)),
         (None, Some(a)) => format!("the lowest edge is {}", edge(a)),
-        (Some(b), None) => format!("the highest edge is {}", edge(b)),
+        (Some(b), None) => format!("expected an edge below the highest, at most {}", edge(b)),
         (None, None) => "the catalogue lists no edges of this histogram".to_owned(),
     };
     let mut diagnostic = Diagnostic::new(
         Code::SloThresholdOffBucket,
         format!(
-            "{} is no bucket edge of {} in {} {}",
+            "{} is {} of {} in {} {}",
             threshold.value.human(),
+            if edges.last().is_some_and(same) { "the highest bucket edge" } else { "no bucket edge" },
             signal.title(),
             view.profile.title,
             view.release

@@ -4,14 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::book::{Chapter, Group, Record, Subject};
 use super::{Latency, Measure, Quantile, What};
+use crate::catalog::SignalSource;
 use crate::names::Names;
 use crate::promql::{AggregateOp, BinaryOp, Expr, Grouping, aggregate, call, number, selector};
-use crate::resolve::{Model, Plan};
+use crate::resolve::Plan;
 use crate::source::Place;
 use crate::units::{self, Duration};
-
-/// Fewest common finite bucket edges from which a quantile over several engines is still of use.
-const MIN_COMMON_EDGES: usize = 4;
 
 /// Makes the chapter.
 pub fn chapter(plan: &Plan, chapters: &[Chapter], names: &Names) -> Chapter {
@@ -21,14 +19,21 @@ pub fn chapter(plan: &Plan, chapters: &[Chapter], names: &Names) -> Chapter {
     Chapter { subject: Subject::Fleet, groups: vec![group] }
 }
 
-/// Returns the finite edges, in seconds, that a latency has in every model that measures it; `None` if no model does.
-pub fn common_edges(plan: &Plan, latency: Latency) -> Option<Vec<f64>> {
-    let mut lists = plan.models.values().filter_map(|m: &Model| m.source(latency.signal())).map(|s| &s.buckets);
+/// Returns the finite edges, in seconds, that a latency has in every model of an engine that measures it; `None` if none does.
+pub fn common_edges(plan: &Plan, engine: &str, latency: Latency) -> Option<Vec<f64>> {
+    let mut lists = sources(plan, engine, latency).map(|s| &s.buckets);
     let mut common = lists.next()?.clone();
     for list in lists {
         common.retain(|edge| list.iter().any(|other| (other - edge).abs() <= 1e-9 * edge.abs()));
     }
     Some(common)
+}
+
+fn sources<'a>(plan: &'a Plan, engine: &str, latency: Latency) -> impl Iterator<Item = &'a SignalSource> {
+    plan.models
+        .values()
+        .filter(move |m| m.engine.profile.name == engine)
+        .filter_map(move |m| m.source(latency.signal()))
 }
 
 struct Maker<'a> {
@@ -74,9 +79,13 @@ impl Maker<'_> {
     }
 
     fn push(&self, what: What, expr: Expr, out: &mut Vec<Record>) {
+        self.push_with(what, expr, BTreeMap::new(), out);
+    }
+
+    fn push_with(&self, what: What, expr: Expr, labels: BTreeMap<String, String>, out: &mut Vec<Record>) {
         let measure = Measure::fleet(what);
         let name = self.names.record(measure);
-        out.push(Record { measure, name, labels: BTreeMap::new(), expr, origin: Place::default() });
+        out.push(Record { measure, name, labels, expr, origin: Place::default() });
     }
 
     fn recorded(&self, measure: Measure) -> Expr {
@@ -89,33 +98,33 @@ impl Maker<'_> {
         }
     }
 
-    /// Buckets of different engines can be added only at edges that all of them have; at those the sum is exact. Where
-    /// too few are common there is no quantile of the fleet: a mean of quantiles would be no quantile.
+    /// Buckets can be added only at edges that all summands have; at those the sum is exact. Engines share few edges (vLLM and
+    /// SGLang have none between 1 and 10 s in common), so there is one distribution per engine, over the edges that its
+    /// declared releases share. A mean of quantiles would be no quantile.
     fn latency(&self, latency: Latency, out: &mut Vec<Record>) {
-        let Some(edges) = common_edges(self.plan, latency) else { return };
-        if edges.len() < MIN_COMMON_EDGES {
-            return;
-        }
-        let mut buckets = selector(self.names.record(Measure::model(What::LatencyBuckets(latency))));
-        if self.edges_differ(latency, &edges) {
-            buckets = buckets.re("le", edge_pattern(&edges));
-        }
-        self.push(What::LatencyBuckets(latency), buckets.expr().sum_by(["le"]), out);
-        for quantile in [Quantile::P50, Quantile::P95, Quantile::P99] {
-            let expr = self
-                .recorded(Measure::fleet(What::LatencyBuckets(latency)))
-                .quantile(quantile.value())
-                .op(BinaryOp::Ge, number(0.0));
-            self.push(What::LatencyQuantile(latency, quantile), expr, out);
+        let engines: BTreeSet<&str> = self.plan.models.values().map(|m| m.engine.profile.name.as_str()).collect();
+        for engine in engines {
+            let Some(edges) = common_edges(self.plan, engine, latency).filter(|e| !e.is_empty()) else { continue };
+            let labels = BTreeMap::from([("engine_name".to_owned(), engine.to_owned())]);
+            let mut buckets = selector(self.names.record(Measure::model(What::LatencyBuckets(latency))));
+            if sources(self.plan, engine, latency).any(|s| s.buckets.len() != edges.len()) {
+                buckets = buckets.re("le", edge_pattern(&edges));
+            }
+            let of_engine = selector(self.names.record(Measure::model(What::Info))).eq("engine_name", engine);
+            let expr = buckets.expr().op_on(BinaryOp::And, ["model", "namespace"], of_engine).sum_by(["le"]);
+            self.push_with(What::LatencyBuckets(latency), expr, labels.clone(), out);
+            for quantile in [Quantile::P50, Quantile::P95, Quantile::P99] {
+                let expr = selector(self.names.record(Measure::fleet(What::LatencyBuckets(latency))))
+                    .eq("engine_name", engine)
+                    .expr()
+                    .quantile(quantile.value())
+                    .op(BinaryOp::Ge, number(0.0));
+                self.push_with(What::LatencyQuantile(latency, quantile), expr, labels.clone(), out);
+            }
         }
     }
 
-    fn edges_differ(&self, latency: Latency, common: &[f64]) -> bool {
-        let lists = self.plan.models.values().filter_map(|m| m.source(latency.signal()));
-        lists.map(|s| s.buckets.len()).collect::<BTreeSet<_>>() != BTreeSet::from([common.len()])
-    }
-
-    /// All models count both kinds of tokens or the sum would leave some out: models that count one kind only are left out of both.
+    /// Models that count one kind of tokens only are left out: their sum would not be of both.
     fn tokens(&self, out: &mut Vec<Record>) {
         self.sum(What::Tokens, Measure::model(What::Tokens), out);
     }

@@ -98,7 +98,7 @@ impl Quantile {
 pub enum Level {
     /// One model: labels `model`, `namespace`.
     Model,
-    /// All models together: no labels.
+    /// All models together: no labels, but `engine_name` on latencies.
     Fleet,
     /// One GPU: labels `pool`, `hostname`, `gpu`, `UUID`, `modelName`, under MIG also `GPU_I_ID` and `GPU_I_PROFILE`.
     Gpu,
@@ -111,6 +111,8 @@ pub enum Level {
 pub enum What {
     /// Rate of observations per bucket (label `le`), 1/second.
     LatencyBuckets(Latency),
+    /// The same with bounds in milliseconds, for engines that count so.
+    LatencyBucketsMillis(Latency),
     /// Quantile, seconds.
     LatencyQuantile(Latency, Quantile),
     /// Prompt tokens, tokens/second.
@@ -209,6 +211,9 @@ impl Measure {
         };
         let what = match self.what {
             What::LatencyBuckets(l) => format!("{}: observations per second by bucket", l.signal().title()),
+            What::LatencyBucketsMillis(l) => {
+                format!("{}: observations per second by bucket, bounds in milliseconds", l.signal().title())
+            }
             What::LatencyQuantile(l, q) => format!("{} of the {}, in seconds", q.title(), l.signal().title()),
             What::PromptTokens => "Prompt tokens per second".to_owned(),
             What::GenerationTokens => "Generated tokens per second".to_owned(),

@@ -60,6 +60,11 @@ pub fn quantiles(model: &Model, latency: Latency) -> BTreeSet<Quantile> {
     quantiles
 }
 
+/// Returns the measure that the buckets of a latency are recorded as. Profiles allow seconds and milliseconds.
+fn bucket_measure(source: &SignalSource, latency: Latency) -> What {
+    if source.factor < 1.0 { What::LatencyBucketsMillis(latency) } else { What::LatencyBuckets(latency) }
+}
+
 struct Maker<'a> {
     model: &'a Model,
     plan: &'a Plan,
@@ -120,24 +125,21 @@ impl Maker<'_> {
         let Some(source) = self.model.source(latency.signal()) else { return };
         let buckets = self.model.selector(source, &format!("{}_bucket", source.series));
         let rate = buckets.rate(self.names.window().into()).sum_by(["le"]);
-        out.push(self.record(What::LatencyBuckets(latency), self.in_seconds_with_one_spelling(rate, source)));
+        let what = bucket_measure(source, latency);
+        out.push(self.record(what, self.with_one_spelling(rate, source)));
         for quantile in quantiles(self.model, latency) {
             // A quantile of no observations is NaN; the comparison drops it, so that idle means no series.
-            let expr = self
-                .recorded(What::LatencyBuckets(latency))
-                .expr()
-                .quantile(quantile.value())
-                .op(BinaryOp::Ge, number(0.0));
-            out.push(self.record(What::LatencyQuantile(latency, quantile), expr));
+            let quantiles = self.recorded(what).expr().quantile(quantile.value()).times(source.factor);
+            out.push(self.record(What::LatencyQuantile(latency, quantile), quantiles.op(BinaryOp::Ge, number(0.0))));
         }
     }
 
     /// Prometheus before 3.0 stores `le` as the exporter spells it. Whole bounds are brought to the spelling of 3.0 (`1.0`), so
     /// that recorded buckets of all engines and versions can be added.
-    fn in_seconds_with_one_spelling(&self, rate: Expr, source: &SignalSource) -> Expr {
+    fn with_one_spelling(&self, rate: Expr, source: &SignalSource) -> Expr {
         let respell = self.plan.prometheus.release.major() < 3
             && self.model.engine.profile.le_spelling == LeSpelling::Shortest
-            && source.buckets.iter().any(|b| b.fract() == 0.0);
+            && source.metric.buckets.iter().any(|b| b.fract() == 0.0);
         if !respell {
             return rate;
         }
