@@ -432,6 +432,15 @@ impl Turn<'_> {
             }
             return None;
         }
+        let unit = metrics.iter().find(|m| m.name == base || m.name == metric.0).map_or("", |m| m.unit.as_str());
+        if kind == SignalKind::Histogram && !["seconds", "milliseconds"].contains(&unit) {
+            self.fault(
+                metric.place,
+                format!("the signal `{}` is a latency, and `{}` is in `{unit}`", signal.word(), shorten(&metric.0)),
+                "expected a histogram in `seconds` or `milliseconds`",
+            );
+            return None;
+        }
         let table = |t: Option<Spanned<Named<ExportedName, Prose>>>| -> BTreeMap<String, String> {
             t.map(|t| t.value.entries.into_iter().map(|(k, v)| (k.0, v.value.0)).collect()).unwrap_or_default()
         };

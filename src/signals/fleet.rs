@@ -30,10 +30,9 @@ pub fn common_edges(plan: &Plan, engine: &str, latency: Latency) -> Option<Vec<f
 }
 
 fn sources<'a>(plan: &'a Plan, engine: &str, latency: Latency) -> impl Iterator<Item = &'a SignalSource> {
-    plan.models
-        .values()
-        .filter(move |m| m.engine.profile.name == engine)
-        .filter_map(move |m| m.source(latency.signal()))
+    let models = plan.models.values().filter(move |m| m.engine.profile.name == engine);
+    // Bounds in milliseconds cannot be added to bounds in seconds.
+    models.filter_map(move |m| m.source(latency.signal())).filter(|s| s.factor >= 1.0)
 }
 
 struct Maker<'a> {
