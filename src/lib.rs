@@ -68,6 +68,11 @@ impl Program {
     pub fn artifacts(&self) -> Vec<Artifact> {
         emit::artifacts(Emit { plan: &self.plan, book: &self.book, names: &self.names })
     }
+
+    /// Returns every collector configuration as `otelcol` reads it: name and text. Artifacts may hold them inside of objects.
+    pub fn collector_configs(&self) -> Vec<(String, String)> {
+        emit::collector_configs(Emit { plan: &self.plan, book: &self.book, names: &self.names })
+    }
 }
 
 /// Compiles the text of a llmobs.toml. `name` is shown in findings; `world` gives profiles of the user.

@@ -86,15 +86,55 @@ impl Names {
         format!("llmobs-{}-{part}", self.project)
     }
 
+    /// Returns the name of the OpenTelemetryCollector that takes telemetry. The operator adds `-collector` to what it makes of it,
+    /// so its Service is `llmobs-demo-collector`.
+    pub fn collector(&self) -> String {
+        extensible(&format!("llmobs-{}", self.project))
+    }
+
+    /// Returns the name of the OpenTelemetryCollector that samples.
+    pub fn sampler(&self) -> String {
+        extensible(&self.object("sampler"))
+    }
+
+    /// Returns the host of the Service that takes telemetry, in every namespace: `llmobs-demo-collector.monitoring.svc`.
+    pub fn collector_service(&self, namespace: &str) -> String {
+        format!("{}-collector.{namespace}.svc", self.collector())
+    }
+
+    /// Returns the host that resolves to every sampler that the operator runs.
+    pub fn sampler_headless_service(&self, namespace: &str) -> String {
+        format!("{}-collector-headless.{namespace}.svc", self.sampler())
+    }
+
+    /// Returns the host that the user makes resolve to every sampler, without the operator.
+    pub fn sampler_host(&self) -> String {
+        self.object("sampler")
+    }
+
+    /// Returns the name of the collector's ServiceAccount.
+    pub fn collector_account(&self) -> String {
+        self.object("collector")
+    }
+
+    /// Returns the name of the collector's ClusterRole and its binding. The namespace keeps apart two deployments of one project.
+    pub fn collector_cluster_role(&self, namespace: &str) -> String {
+        self.object(&format!("collector-{namespace}"))
+    }
+
+    /// Returns the name of the Secret with the headers of OTLP destinations; its keys are names of environment variables.
+    pub fn otlp_secret(&self) -> String {
+        self.object("otlp")
+    }
+
+    /// Returns the name of the Instrumentation object.
+    pub fn instrumentation(&self) -> String {
+        self.object("instrumentation")
+    }
+
     /// Returns the uid of a dashboard, at most 40 of `a-z`, `0-9` and `-`; the same for the same project and part.
     pub fn dashboard_uid(&self, part: &str) -> String {
-        use sha2::{Digest, Sha256};
-        let uid = format!("{}-{part}", self.project);
-        if uid.len() <= 40 {
-            return uid;
-        }
-        let digest: String = Sha256::digest(uid.as_bytes()).iter().take(4).map(|b| format!("{b:02x}")).collect();
-        format!("{}-{digest}", &uid[..31])
+        shortened(&format!("{}-{part}", self.project), 40)
     }
 
     /// Returns the path of a runbook in the output folder.
@@ -118,4 +158,20 @@ impl Names {
 
 fn aggregated(level: Level, op: &str) -> String {
     if level == Level::Gpu { String::new() } else { op.to_owned() }
+}
+
+/// Returns a name to which the OpenTelemetry Operator can add `-collector-monitoring` within the 63 characters of a Service.
+fn extensible(name: &str) -> String {
+    shortened(name, 63 - "-collector-monitoring".len())
+}
+
+/// Returns a name of at most `most` characters: itself, or its beginning and a digest of the whole. The name is ASCII, `most` is
+/// above 9.
+fn shortened(name: &str, most: usize) -> String {
+    use sha2::{Digest, Sha256};
+    if name.len() <= most {
+        return name.to_owned();
+    }
+    let digest: String = Sha256::digest(name.as_bytes()).iter().take(4).map(|b| format!("{b:02x}")).collect();
+    format!("{}-{digest}", &name[..most - 9])
 }

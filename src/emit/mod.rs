@@ -55,6 +55,11 @@ pub struct Emit<'a> {
     pub names: &'a Names,
 }
 
+/// Returns every collector configuration with the path of a plain configuration as its name, also when it is part of an object.
+pub fn collector_configs(emit: Emit<'_>) -> Vec<(String, String)> {
+    collector::configs(emit)
+}
+
 /// Makes every artifact, sorted by path.
 pub fn artifacts(emit: Emit<'_>) -> Vec<Artifact> {
     let mut all: Vec<Artifact> = Vec::new();

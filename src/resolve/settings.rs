@@ -9,7 +9,7 @@ use super::plan::{
 };
 use crate::catalog::Release;
 use crate::declare::Named;
-use crate::declare::values::{KubeLabelValue, LabelKey, VersionText};
+use crate::declare::values::{KubeLabelValue, LabelKey, Url, VersionText};
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::source::Spanned;
 use crate::spec::{CollectorKind, Delivery, Document, Flavour, Protocol, SchemaKind, SignalKind, Threshold};
@@ -178,16 +178,16 @@ pub fn tracing(
         let protocol = d.protocol.as_ref().map_or(Protocol::Grpc, |p| p.value);
         let signals: Vec<SignalKind> =
             d.signals.as_ref().map_or_else(|| vec![SignalKind::Traces], |s| s.value.iter().map(|s| s.value).collect());
-        if protocol == Protocol::Grpc && !endpoint.authority().contains(':') {
-            ctx.sink.push(
-                Diagnostic::new(
-                    Code::SpecInvalidValue,
-                    format!("the gRPC endpoint of `{name}` names no port"),
-                    endpoint.place,
-                    "expected `http://host:4317`",
-                )
-                .help("add the port, 4317 by convention, or write `protocol = \"http\"`"),
-            );
+        check_endpoint(name.as_str(), endpoint, protocol, ctx);
+        if let Some(declared) = &d.signals
+            && declared.value.is_empty()
+        {
+            ctx.sink.push(Diagnostic::new(
+                Code::SpecInvalidValue,
+                format!("the destination `{name}` takes nothing"),
+                declared.place,
+                "expected `traces`, `metrics` or both",
+            ));
         }
         destinations.insert(
             name.as_str().to_owned(),
@@ -231,15 +231,93 @@ pub fn tracing(
             "expected at least 128MiB",
         ));
     }
+    if let Some(declared) = &raw.keep_slower_than
+        && (declared.whole_millis() == 0 || declared.value > Duration::from_secs(3600))
+    {
+        ctx.sink.push(
+            Diagnostic::new(
+                Code::SpecInvalidValue,
+                format!("a threshold of {} cannot be used to sample traces", declared.value),
+                declared.place,
+                "expected 1ms to 1h: the collector holds every trace in memory for longer than this",
+            )
+            .help("to keep every trace, write `keep_share = \"100%\"`"),
+        );
+    }
     Some(TracingSettings {
         collector: raw.collector.as_ref().map_or(CollectorKind::Operator, |c| c.value),
-        release: version(raw.version.as_ref(), "0.158.0", ctx),
+        release: collector_release(raw.version.as_ref(), ctx),
         replicas: raw.replicas.as_ref().map_or(1, |r| r.0),
         memory_limit,
         keep_slower_than: raw.keep_slower_than.as_ref().map_or(slowest, |d| d.value),
         keep_share: raw.keep_share.as_ref().map_or_else(|| Ratio::new(0.1).expect("0.1 is a ratio"), |r| r.value),
         destinations,
     })
+}
+
+/// Oldest collector that we write for: with it came the operator's `v1beta1`.
+const OLDEST_COLLECTOR: &str = "0.100.0";
+
+/// Reads the version of the collector, which is also the tag of its image.
+fn collector_release(text: Option<&Spanned<VersionText>>, ctx: &mut Context<'_>) -> Release {
+    let release = version(text, "0.158.0", ctx);
+    let Some(text) = text else { return release };
+    let parts: Vec<&str> = release.as_str().split('.').collect();
+    let full = parts.len() == 3 && parts.iter().all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()));
+    // What `version` refused has been replaced by the default, which is full.
+    if !full {
+        ctx.sink.push(Diagnostic::new(
+            Code::SpecInvalidValue,
+            format!("`{}` is no release of the OpenTelemetry Collector", text.0),
+            text.place,
+            "expected three numbers, such as `0.158.0`: the version is the tag of the image",
+        ));
+    } else if Release::parse(OLDEST_COLLECTOR).is_some_and(|oldest| release < oldest) {
+        ctx.sink.push(
+            Diagnostic::new(
+                Code::SpecInvalidValue,
+                format!("the OpenTelemetry Collector {release} is too old"),
+                text.place,
+                format!("expected {OLDEST_COLLECTOR} or newer"),
+            )
+            .help("upgrade the collector; its configuration has changed since"),
+        );
+    }
+    release
+}
+
+/// Reports an endpoint that its protocol cannot use.
+fn check_endpoint(name: &str, endpoint: &Spanned<Url>, protocol: Protocol, ctx: &mut Context<'_>) {
+    let authority = endpoint.authority();
+    let path = endpoint.as_str().split("://").nth(1).and_then(|rest| rest.split_once('/')).map(|(_, path)| path);
+    // The address in the brackets of `[::1]:4317` has colons too.
+    let has_port = authority.rsplit(']').next().is_some_and(|rest| rest.contains(':'));
+    let diagnostic = |title: String, expected: &str, help: String| {
+        Diagnostic::new(Code::SpecInvalidValue, title, endpoint.place, expected).help(help)
+    };
+    match protocol {
+        Protocol::Grpc if path.is_some() => ctx.sink.push(diagnostic(
+            format!("the gRPC endpoint of `{name}` has a path"),
+            "expected `http://host:4317`: OTLP over gRPC has no path",
+            "remove the path, or write `protocol = \"http\"`".to_owned(),
+        )),
+        Protocol::Grpc if !has_port => ctx.sink.push(diagnostic(
+            format!("the gRPC endpoint of `{name}` names no port"),
+            "expected `http://host:4317`",
+            "add the port, 4317 by convention, or write `protocol = \"http\"`".to_owned(),
+        )),
+        Protocol::Http => {
+            let signal_path = ["/v1/traces", "/v1/metrics"].into_iter().find(|p| endpoint.as_str().ends_with(p));
+            if let Some(signal_path) = signal_path {
+                ctx.sink.push(diagnostic(
+                    format!("the HTTP endpoint of `{name}` ends with the path of a signal"),
+                    "expected the base URL: the collector adds `/v1/traces` or `/v1/metrics`",
+                    format!("remove `{signal_path}`"),
+                ));
+            }
+        }
+        Protocol::Grpc => {}
+    }
 }
 
 pub fn alerts(document: &Document, ctx: &mut Context<'_>) -> BTreeMap<String, AlertOverride> {

@@ -1,8 +1,0 @@
-//! OpenTelemetry Collector configuration.
-
-use super::{Artifact, Emit};
-
-/// Makes the artifacts.
-pub fn artifacts(_emit: Emit<'_>) -> Vec<Artifact> {
-    Vec::new()
-}
