@@ -132,6 +132,17 @@ impl Names {
         self.object("instrumentation")
     }
 
+    /// Returns the name of an object that must be a DNS label, as a Service must: at most 63 characters; the same for the same
+    /// project and part.
+    pub fn dns_label(&self, part: &str) -> String {
+        shortened(&self.object(part), 63)
+    }
+
+    /// Returns the name of a scrape job: `llmobs-demo-model-chat`.
+    pub fn scrape_job(&self, part: &str) -> String {
+        format!("llmobs-{}-{part}", self.project)
+    }
+
     /// Returns the uid of a dashboard, at most 40 of `a-z`, `0-9` and `-`; the same for the same project and part.
     pub fn dashboard_uid(&self, part: &str) -> String {
         shortened(&format!("{}-{part}", self.project), 40)
@@ -173,5 +184,5 @@ fn shortened(name: &str, most: usize) -> String {
         return name.to_owned();
     }
     let digest: String = Sha256::digest(name.as_bytes()).iter().take(4).map(|b| format!("{b:02x}")).collect();
-    format!("{}-{digest}", &name[..most - 9])
+    format!("{}-{digest}", name[..most - 9].trim_end_matches('-'))
 }

@@ -5,6 +5,7 @@
 mod collector;
 mod dashboards;
 mod gpu_exporter;
+mod gpu_exporter_pod;
 mod grafana;
 mod instrumentation;
 mod kube;
@@ -12,8 +13,10 @@ mod kustomization;
 mod monitors;
 mod promtool_tests;
 mod readme;
+mod relabel;
 mod rules;
 mod runbooks;
+mod scrape;
 mod scrape_config;
 mod yaml;
 

@@ -17,18 +17,18 @@ pub fn documents(values: &[serde_json::Value]) -> String {
 }
 
 /// Prints one document with comments below the head, one line each.
-pub fn document_with_notes(notes: &[String], value: &impl Serialize) -> String {
+pub fn document_with_notes(notes: &[impl AsRef<str>], value: &impl Serialize) -> String {
     format!("{HEAD}{}{}", comments(notes), body(value))
 }
 
 /// Prints several documents in one file with comments below the head, one line each.
-pub fn documents_with_notes(notes: &[String], values: &[serde_json::Value]) -> String {
+pub fn documents_with_notes(notes: &[impl AsRef<str>], values: &[serde_json::Value]) -> String {
     let bodies: Vec<String> = values.iter().map(body).collect();
     format!("{HEAD}{}{}", comments(notes), bodies.join("---\n"))
 }
 
-fn comments(notes: &[String]) -> String {
-    notes.iter().map(|note| format!("# {note}\n")).collect()
+fn comments(notes: &[impl AsRef<str>]) -> String {
+    notes.iter().map(|note| format!("# {}\n", note.as_ref())).collect()
 }
 
 /// Prints a value without the head.

@@ -41,7 +41,7 @@ pub fn resolve(document: &Document, ctx: &mut Context<'_>) -> Option<Plan> {
     let prometheus = settings::prometheus(document, ctx);
     let kubernetes = settings::kubernetes(document);
     let costs = settings::costs(document);
-    let mut pools = pools::resolve(document, &kubernetes, ctx);
+    let mut pools = pools::resolve(document, &kubernetes, prometheus.flavour, ctx);
     let models = models::resolve(document, &pools, &prometheus, ctx);
     pools::rates(document, &mut pools, &models, ctx);
     let tracing = settings::tracing(document, &models, ctx);

@@ -188,6 +188,16 @@ pub struct Pool {
 }
 
 impl Pool {
+    /// Returns the node labels of a pool that names none: every node with a GPU, as NVIDIA's feature discovery labels it.
+    pub fn any_gpu_node() -> BTreeMap<String, String> {
+        BTreeMap::from([("nvidia.com/gpu.present".to_owned(), "true".to_owned())])
+    }
+
+    /// Returns whether the file says on which nodes the pool is.
+    pub fn is_pinned(&self) -> bool {
+        self.node_selector != Self::any_gpu_node()
+    }
+
     /// Returns the exporter that the pool is read from. Pools with the same value share one exporter and one monitor.
     pub fn exporter_key(&self) -> (DeployedBy, String, String) {
         match self.deployed_by {

@@ -8,24 +8,56 @@ use crate::catalog::{Gpu, Kind, Release, Signal, View};
 use crate::declare::values::Slug;
 use crate::diag::{Code, Diagnostic, did_you_mean, shorten};
 use crate::source::{Place, Spanned};
-use crate::spec::{DeployedBy, Document, GpuPool};
+use crate::spec::{DeployedBy, Document, Flavour, GpuPool};
 use crate::units::MoneyPerHour;
 
 /// The exporter release whose image is used where none is named; the newest whose list of fields was read.
 const DEFAULT_VERSION: &str = "4.5.3-4.8.2";
 
 /// Resolves every pool.
-pub fn resolve(document: &Document, kubernetes: &KubernetesSettings, ctx: &mut Context<'_>) -> BTreeMap<String, Pool> {
+pub fn resolve(
+    document: &Document,
+    kubernetes: &KubernetesSettings,
+    flavour: Flavour,
+    ctx: &mut Context<'_>,
+) -> BTreeMap<String, Pool> {
     let mut pools = BTreeMap::new();
     let Some(named) = &document.gpus else { return pools };
     for (name, raw) in &named.entries {
         let place = named.key_places.get(name).copied().unwrap_or(raw.place);
+        targets(name, raw, flavour, ctx);
         if let Some(pool) = one(name, raw, place, kubernetes, ctx) {
             pools.insert(name.as_str().to_owned(), pool);
         }
     }
     indistinguishable(&pools, ctx);
+    overlapping(&pools, ctx);
+    unnamed(&pools, ctx);
     pools
+}
+
+/// Exporters outside Kubernetes are scraped by a scrape configuration, not by an object.
+fn targets(name: &Slug, raw: &GpuPool, flavour: Flavour, ctx: &mut Context<'_>) {
+    let Some(targets) = &raw.targets else { return };
+    if targets.value.is_empty() {
+        ctx.sink.push(Diagnostic::new(
+            Code::SpecInvalidValue,
+            format!("`targets` of pool `{name}` is empty"),
+            targets.place,
+            "expected at least one `host:port`",
+        ));
+    }
+    if flavour == Flavour::Operator {
+        ctx.sink.push(
+            Diagnostic::new(
+                Code::SpecConflict,
+                format!("`targets` of pool `{name}` need the flavour `plain`"),
+                targets.place,
+                "exporters outside Kubernetes are scraped by a scrape configuration",
+            )
+            .help("add `flavour = \"plain\"` to [prometheus], or leave `targets` out"),
+        );
+    }
 }
 
 fn one(
@@ -51,7 +83,7 @@ fn one(
     }
     let mut node_selector = settings::labels(raw.node_selector.as_ref());
     if node_selector.is_empty() {
-        node_selector.insert("nvidia.com/gpu.present".to_owned(), "true".to_owned());
+        node_selector = Pool::any_gpu_node();
     }
     let deployment_namespace =
         view.profile.deployments.iter().find(|d| d.name == deployed_by.word()).and_then(|d| d.namespace.clone());
@@ -74,6 +106,7 @@ fn one(
         mig: raw.mig.as_ref().is_some_and(|m| m.value),
         rate: None,
     };
+    deployable(&pool, raw.exporter.as_ref().map_or(place, |e| e.place), ctx);
     unknown_fields(raw, &pool, ctx);
     not_collected(&pool, ctx);
     Some(pool)
@@ -169,6 +202,24 @@ fn conflicts(raw: &GpuPool, deployed_by: DeployedBy, ctx: &mut Context<'_>) {
     }
 }
 
+/// The DaemonSet that we write runs NVIDIA's dcgm-exporter and nothing else.
+fn deployable(pool: &Pool, place: Place, ctx: &mut Context<'_>) {
+    if pool.deployed_by == DeployedBy::Llmobs
+        && pool.targets.is_empty()
+        && pool.exporter.profile.name != "dcgm-exporter"
+    {
+        ctx.sink.push(
+            Diagnostic::new(
+                Code::SpecConflict,
+                format!("llmobs cannot deploy the exporter `{}` of pool `{}`", pool.exporter.profile.name, pool.name),
+                place,
+                "only `dcgm-exporter` can be deployed by llmobs",
+            )
+            .help("write `deployed_by = \"helm\"`, or name the exporters in `targets`"),
+        );
+    }
+}
+
 fn unknown_fields(raw: &GpuPool, pool: &Pool, ctx: &mut Context<'_>) {
     for field in raw.fields.iter().flat_map(|f| &f.value) {
         if pool.exporter.metric(&field.0).is_some() {
@@ -224,6 +275,51 @@ fn indistinguishable(pools: &BTreeMap<String, Pool>, ctx: &mut Context<'_>) {
                 .help("join them to one pool, give each its own Helm release, or let llmobs deploy the exporters"),
             );
         }
+    }
+}
+
+/// A DaemonSet of ours that runs on the nodes of another pool of the same GPU model would count its GPUs a second time.
+fn overlapping(pools: &BTreeMap<String, Pool>, ctx: &mut Context<'_>) {
+    let inside: Vec<&Pool> = pools.values().filter(|p| p.targets.is_empty()).collect();
+    for (i, second) in inside.iter().enumerate() {
+        let shares_nodes = |first: &&&Pool| {
+            let ours = |p: &Pool| p.deployed_by == DeployedBy::Llmobs;
+            let anywhere = |p: &Pool| ours(p) && !p.is_pinned();
+            let same_nodes = ours(first) && ours(second) && first.node_selector == second.node_selector;
+            first.gpu.id == second.gpu.id && (anywhere(first) || anywhere(second) || same_nodes)
+        };
+        let Some(first) = inside[..i].iter().find(shares_nodes) else { continue };
+        ctx.sink.push(
+            Diagnostic::new(
+                Code::GpuPoolsIndistinguishable,
+                format!("the pools `{}` and `{}` cannot be told apart", first.name, second.name),
+                second.place,
+                format!(
+                    "same GPU model `{}`, and the DaemonSet of one pool also runs on nodes of the other",
+                    second.gpu.id
+                ),
+            )
+            .related(first.place, "the other pool")
+            .help("give each pool that llmobs deploys a `node_selector` of its own, or join them to one pool"),
+        );
+    }
+}
+
+/// Pools that share one exporter are told apart by the GPU's name; a GPU model without a known name cannot be.
+fn unnamed(pools: &BTreeMap<String, Pool>, ctx: &mut Context<'_>) {
+    for pool in pools.values().filter(|p| p.targets.is_empty() && p.gpu.model_pattern.is_none()) {
+        let shares = |p: &&Pool| p.name != pool.name && p.targets.is_empty() && p.exporter_key() == pool.exporter_key();
+        let Some(other) = pools.values().find(shares) else { continue };
+        ctx.sink.push(
+            Diagnostic::new(
+                Code::GpuPoolsIndistinguishable,
+                format!("the pools `{}` and `{}` cannot be told apart", other.name, pool.name),
+                pool.place,
+                format!("same exporter, and it is not known which name it reports for `{}`", pool.gpu.id),
+            )
+            .related(other.place, "the other pool")
+            .help("give each pool its own Helm release, or let llmobs deploy the exporters"),
+        );
     }
 }
 
