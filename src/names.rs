@@ -132,6 +132,11 @@ impl Names {
         self.object("instrumentation")
     }
 
+    /// Returns the value of the label `app.kubernetes.io/part-of`: `llmobs-demo`.
+    pub fn part_of(&self) -> String {
+        format!("llmobs-{}", self.project)
+    }
+
     /// Returns the name of an object that must be a DNS label, as a Service must: at most 63 characters; the same for the same
     /// project and part.
     pub fn dns_label(&self, part: &str) -> String {

@@ -11,7 +11,7 @@ use k8s_openapi::api::core::v1::{
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
-use super::scrape::{METRICS_PORT, own_labels, own_name};
+use super::scrape::{METRICS_PORT, own_labels, own_name, own_part};
 use super::{Artifact, Emit, gpu_exporter_pod as pod, kube, yaml};
 use crate::catalog::MetricType;
 use crate::resolve::Pool;
@@ -69,7 +69,7 @@ fn artifact(emit: Emit<'_>, pool: &Pool) -> Artifact {
         "The container needs NVIDIA's runtime. Where that is not the default of the nodes, set",
         "`spec.template.spec.runtimeClassName: nvidia` by a patch.",
     ];
-    Artifact::objects(format!("kubernetes/gpu-exporter-{}.yaml", pool.name), yaml::documents_with_notes(&remarks, &objects))
+    Artifact::objects(format!("kubernetes/{}.yaml", own_part(pool)), yaml::documents_with_notes(&remarks, &objects))
 }
 
 /// Writes the list as the exporter reads it: `FIELD, type, help`. A fourth part stops it, and so does a quotation mark.

@@ -26,7 +26,7 @@ pub struct Custom<S: Serialize> {
 pub fn metadata(emit: Emit<'_>, name: String, namespace: &str, extra: &BTreeMap<String, String>) -> ObjectMeta {
     let mut labels = BTreeMap::from([
         ("app.kubernetes.io/managed-by".to_owned(), "llmobs".to_owned()),
-        ("app.kubernetes.io/part-of".to_owned(), format!("llmobs-{}", emit.plan.project.name)),
+        ("app.kubernetes.io/part-of".to_owned(), emit.names.part_of()),
     ]);
     labels.extend(emit.plan.kubernetes.labels.clone());
     labels.extend(extra.clone());

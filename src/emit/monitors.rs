@@ -231,5 +231,8 @@ fn artifact(emit: Emit<'_>, part: &str, kind: &'static str, spec: impl Serialize
         ),
         spec,
     };
-    Artifact::objects(format!("kubernetes/monitor-{part}.yaml"), yaml::documents_with_notes(remarks, &[kube::value(&object)]))
+    Artifact::objects(
+        format!("kubernetes/monitor-{part}.yaml"),
+        yaml::documents_with_notes(remarks, &[kube::value(&object)]),
+    )
 }

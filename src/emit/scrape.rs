@@ -91,17 +91,24 @@ fn service(emit: Emit<'_>, pool: &Pool) -> (BTreeMap<String, String>, String) {
     }
 }
 
-/// Returns the labels by which Service, DaemonSet and pods of an exporter of ours find each other. They never change.
+/// Returns the labels by which Service, DaemonSet and pods of an exporter of ours find each other. They never change, and
+/// `app.kubernetes.io/instance` is not among them: Argo CD writes its own value into that label.
 pub fn own_labels(emit: Emit<'_>, pool: &Pool) -> BTreeMap<String, String> {
     BTreeMap::from([
         ("app.kubernetes.io/name".to_owned(), pool.exporter.profile.name.clone()),
-        ("app.kubernetes.io/instance".to_owned(), own_name(emit, pool)),
+        ("app.kubernetes.io/component".to_owned(), own_part(pool)),
+        ("app.kubernetes.io/part-of".to_owned(), emit.names.part_of()),
     ])
+}
+
+/// Returns the part of names and paths that stands for an exporter of ours: `gpu-exporter-h100`.
+pub fn own_part(pool: &Pool) -> String {
+    format!("gpu-exporter-{}", pool.name)
 }
 
 /// Returns the name of the objects of an exporter of ours.
 pub fn own_name(emit: Emit<'_>, pool: &Pool) -> String {
-    emit.names.dns_label(&format!("gpu-exporter-{}", pool.name))
+    emit.names.dns_label(&own_part(pool))
 }
 
 /// An exporter that may run beside GPUs of other pools must not give them its own name: they would be counted twice. What is

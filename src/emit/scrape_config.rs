@@ -21,8 +21,10 @@ const CONFIG_REMARKS: &[&str] = &[
 ];
 
 /// What a reader of the jobs should know.
-const JOBS_REMARKS: &[&str] =
-    &["Listed under scrape_config_files of prometheus.yaml. Intervals are written out: rules are made for them."];
+const JOBS_REMARKS: &[&str] = &[
+    "Listed under scrape_config_files of prometheus.yaml. Intervals are written out: rules are made for them.",
+    "Jobs with kubernetes_sd_configs need the right to get, list and watch pods, services and endpointslices (discovery.k8s.io).",
+];
 
 #[derive(Serialize)]
 struct Config {
@@ -84,8 +86,14 @@ pub fn artifacts(emit: Emit<'_>) -> Vec<Artifact> {
     }
     let jobs = Jobs { scrape_configs: jobs(emit) };
     vec![
-        Artifact::file("prometheus/prometheus.yaml", yaml::documents_with_notes(CONFIG_REMARKS, &[kube::value(&config(emit))])),
-        Artifact::file("prometheus/scrape.d/llmobs.yaml", yaml::documents_with_notes(JOBS_REMARKS, &[kube::value(&jobs)])),
+        Artifact::file(
+            "prometheus/prometheus.yaml",
+            yaml::documents_with_notes(CONFIG_REMARKS, &[kube::value(&config(emit))]),
+        ),
+        Artifact::file(
+            "prometheus/scrape.d/llmobs.yaml",
+            yaml::documents_with_notes(JOBS_REMARKS, &[kube::value(&jobs)]),
+        ),
     ]
 }
 
