@@ -66,7 +66,16 @@ pub struct Program {
 impl Program {
     /// Makes every artifact, sorted by path.
     pub fn artifacts(&self) -> Vec<Artifact> {
-        emit::artifacts(Emit { plan: &self.plan, book: &self.book, names: &self.names })
+        emit::artifacts(self.emit())
+    }
+
+    /// Makes the bare JSON of every dashboard, however they are delivered: its part (`fleet`, `model-vllm`) and its document.
+    pub fn dashboards(&self) -> Vec<(String, serde_json::Value)> {
+        emit::dashboards(self.emit())
+    }
+
+    fn emit(&self) -> Emit<'_> {
+        Emit { plan: &self.plan, book: &self.book, names: &self.names }
     }
 
     /// Returns every collector configuration as `otelcol` reads it: name and text. Artifacts may hold them inside of objects.

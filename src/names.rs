@@ -42,6 +42,7 @@ impl Names {
                 (format!("{}_bucket", l.stem().replace("_seconds", "_milliseconds")), format!("rate{}", self.window))
             }
             What::LatencyQuantile(l, q) => (l.stem().to_owned(), q.suffix()),
+            What::SloThreshold(l) => (l.stem().to_owned(), "slo".to_owned()),
             What::PromptTokens => ("prompt_tokens_per_second".into(), String::new()),
             What::GenerationTokens => ("generation_tokens_per_second".into(), String::new()),
             What::Tokens => ("tokens_per_second".into(), String::new()),
@@ -153,9 +154,36 @@ impl Names {
         shortened(&format!("{}-{part}", self.project), 40)
     }
 
+    /// Returns the path of a dashboard's JSON in the output folder.
+    pub fn dashboard_path(&self, part: &str) -> String {
+        format!("grafana/dashboards/{part}.json")
+    }
+
+    /// Returns the file name of a dashboard inside its ConfigMap. Sidecars write the files of all ConfigMaps into one folder, so
+    /// it names the project.
+    pub fn dashboard_file(&self, part: &str) -> String {
+        format!("llmobs-{}-{part}.json", self.project)
+    }
+
+    /// Returns the path of the Kubernetes object that carries a dashboard.
+    pub fn dashboard_object_path(&self, part: &str) -> String {
+        format!("kubernetes/dashboard-{part}.yaml")
+    }
+
+    /// Returns the path of the file that tells Grafana where provisioned dashboards lie.
+    pub fn dashboard_provider_path(&self) -> String {
+        "grafana/provisioning/dashboards/llmobs.yaml".to_owned()
+    }
+
     /// Returns the path of a runbook in the output folder.
     pub fn runbook_path(&self, kind: AlertKind) -> String {
         format!("runbooks/{}.md", kind.name())
+    }
+
+    /// Returns the published page of an alert by name, or of a Grafana variable that holds the name; `None` where runbooks are
+    /// not published.
+    pub fn published_runbook(&self, name: &str) -> Option<String> {
+        self.runbook_base_url.as_ref().map(|base| format!("{base}/{name}.md"))
     }
 
     /// Returns what an alert links to: the published page, or the file in the output folder.

@@ -20,6 +20,8 @@ mod scrape;
 mod scrape_config;
 mod yaml;
 
+pub use dashboards::dashboards;
+
 use crate::names::Names;
 use crate::resolve::Plan;
 use crate::signals::Book;

@@ -115,6 +115,8 @@ pub enum What {
     LatencyBucketsMillis(Latency),
     /// Quantile, seconds.
     LatencyQuantile(Latency, Quantile),
+    /// Threshold of the objective on a latency, seconds; label `quantile` (`p99`) says which share of requests it is for.
+    SloThreshold(Latency),
     /// Prompt tokens, tokens/second.
     PromptTokens,
     /// Generated tokens, tokens/second.
@@ -215,6 +217,7 @@ impl Measure {
                 format!("{}: observations per second by bucket, bounds in milliseconds", l.signal().title())
             }
             What::LatencyQuantile(l, q) => format!("{} of the {}, in seconds", q.title(), l.signal().title()),
+            What::SloThreshold(l) => format!("Threshold of the objective on the {}, in seconds", l.signal().title()),
             What::PromptTokens => "Prompt tokens per second".to_owned(),
             What::GenerationTokens => "Generated tokens per second".to_owned(),
             What::Tokens => "Prompt and generated tokens per second".to_owned(),

@@ -11,6 +11,7 @@ mod measure;
 mod model;
 
 pub use alert::{AlertKind, ThresholdUnit};
+pub use alerts::THROTTLED_SHARE;
 pub use book::{Alert, Book, Chapter, Group, Record, Subject};
 pub use measure::{Latency, Level, Measure, Quantile, What};
 

@@ -127,6 +127,12 @@ impl Maker<'_> {
         let rate = buckets.rate(self.names.window().into()).sum_by(["le"]);
         let what = bucket_measure(source, latency);
         out.push(self.record(what, self.with_one_spelling(rate, source)));
+        if let Some(slo) = self.model.latency_slo(latency.signal()) {
+            // A constant: dashboards draw it as the line that the chosen model must stay below.
+            let mut threshold = self.record(What::SloThreshold(latency), vector(slo.threshold.secs_f64()));
+            threshold.labels.insert("quantile".to_owned(), Quantile::of(slo.objective.value()).title());
+            out.push(threshold);
+        }
         for quantile in quantiles(self.model, latency) {
             // A quantile of no observations is NaN; the comparison drops it, so that idle means no series.
             let quantiles = self.recorded(what).expr().quantile(quantile.value()).times(source.factor);

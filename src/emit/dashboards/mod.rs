@@ -1,1 +1,42 @@
-//! Grafana dashboards.
+//! Grafana dashboards: fleet overview, model detail, GPUs, cost.
+//!
+//! The makers (`fleet`, `detail`, `gpus`, `cost`) build values of `model`; `classic` and `v2` print them. How they reach Grafana
+//! is `emit::grafana`.
+
+mod classic;
+mod cost;
+mod detail;
+mod fleet;
+mod gpus;
+mod layout;
+mod model;
+mod scope;
+mod v2;
+mod viz;
+
+use serde_json::Value;
+
+use self::model::Dashboard;
+use self::scope::Scope;
+use super::Emit;
+use crate::spec::SchemaKind;
+
+/// Makes every dashboard of the project in the schema of the plan: its part (`fleet`, `model-vllm`, `gpus`, `cost`) and its JSON.
+pub fn dashboards(emit: Emit<'_>) -> Vec<(String, Value)> {
+    let print = match emit.plan.grafana.schema {
+        SchemaKind::Classic => classic::document,
+        SchemaKind::V2 => v2::document,
+    };
+    values(emit).into_iter().map(|d| (d.part.clone(), print(&d))).collect()
+}
+
+fn values(emit: Emit<'_>) -> Vec<Dashboard> {
+    let scope = Scope::of(emit);
+    let mut out = vec![fleet::dashboard(&scope)];
+    out.extend(scope.groups.iter().map(|g| detail::dashboard(&scope, g)));
+    if scope.has_gpus() {
+        out.push(gpus::dashboard(&scope));
+    }
+    out.extend(cost::dashboard(&scope));
+    out
+}
