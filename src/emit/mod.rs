@@ -18,6 +18,7 @@ mod rules;
 mod runbooks;
 mod scrape;
 mod scrape_config;
+mod text;
 mod yaml;
 
 pub use dashboards::dashboards;
