@@ -30,8 +30,8 @@ struct Exporter {
 }
 
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct Resource {
+    #[serde(rename = "addK8sUIDAttributes")]
     add_k8s_uid_attributes: bool,
 }
 

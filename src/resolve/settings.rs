@@ -255,8 +255,8 @@ pub fn tracing(
     })
 }
 
-/// Oldest collector that we write for: with it came the operator's `v1beta1`.
-const OLDEST_COLLECTOR: &str = "0.100.0";
+/// Oldest collector that we write for: with it came readers of its own metrics (opentelemetry-collector #11205).
+const OLDEST_COLLECTOR: &str = "0.111.0";
 
 /// Reads the version of the collector, which is also the tag of its image.
 fn collector_release(text: Option<&Spanned<VersionText>>, ctx: &mut Context<'_>) -> Release {

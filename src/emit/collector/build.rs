@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::components::{self, Dialect};
+use super::components::Dialect;
 use super::config::{
     Association, AttributeAction, BalancedProtocol, Config, DecisionCache, Exporter, Extension, Extract, Latency,
     Listen, NamedPolicy, Otlp, OwnMetrics, Pipeline, Policy, Probabilistic, Processor, PrometheusReader, PullExporter,
@@ -232,7 +232,7 @@ fn load_balancing(emit: Emit<'_>, settings: &TracingSettings, queue: Queue) -> E
             },
         },
         // DNS needs no permission, unlike asking the API server, and works outside Kubernetes too.
-        resolver: Resolver::Dns { hostname, port: GRPC_PORT },
+        resolver: Resolver::Dns { hostname, port: GRPC_PORT.to_string() },
     }
 }
 
@@ -260,11 +260,8 @@ fn queue(settings: &TracingSettings, queues: u64, dialect: Dialect) -> Queue {
 }
 
 fn own_metrics(dialect: Dialect) -> OwnMetrics {
-    let without = match dialect.own_metrics {
-        components::OwnMetrics::Address => return OwnMetrics::Address(any_address(METRICS_PORT)),
-        components::OwnMetrics::ReaderWithoutSuffixes => Some(true),
-        components::OwnMetrics::Reader => None,
-    };
+    // Set or absent, never false.
+    let without = dialect.reader_suffixes.then_some(true);
     OwnMetrics::Readers(vec![Reader::Pull {
         exporter: PullExporter::Prometheus(PrometheusReader {
             host: "0.0.0.0",

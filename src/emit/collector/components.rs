@@ -21,19 +21,8 @@ pub struct Dialect {
     pub queue_batches: bool,
     /// Whether tail sampling remembers decisions of both kinds for late spans.
     pub decision_cache: bool,
-    /// How the collector's own metrics are served on another address than the local one.
-    pub own_metrics: OwnMetrics,
-}
-
-/// How `service.telemetry.metrics` is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OwnMetrics {
-    /// `address`; ignored since 0.123.
-    Address,
-    /// `readers` with the suffixes that the version adds switched off, so that names are the same for every version.
-    ReaderWithoutSuffixes,
-    /// `readers` with host and port.
-    Reader,
+    /// Whether a reader of the collector's own metrics adds suffixes to names unless told not to; later versions do not.
+    pub reader_suffixes: bool,
 }
 
 impl Dialect {
@@ -53,17 +42,8 @@ impl Dialect {
             queue_batches: since("0.131.0"),
             // Drop decisions are remembered when they are taken, not with the first late span, since contrib #37189.
             decision_cache: since("0.120.0"),
-            own_metrics: if since("0.131.0") {
-                OwnMetrics::Reader
-            } else if since("0.119.0") {
-                // 0.119.0 (#11611) to 0.130.0 (#13449): readers add suffixes unless told not to.
-                OwnMetrics::ReaderWithoutSuffixes
-            } else if since("0.111.0") {
-                // 0.111.0 deprecates `address` (#11205).
-                OwnMetrics::Reader
-            } else {
-                OwnMetrics::Address
-            },
+            // 0.119.0 (#11611) to 0.130.0 (#13449).
+            reader_suffixes: since("0.119.0") && !since("0.131.0"),
         }
     }
 }
@@ -89,12 +69,11 @@ mod tests {
     fn abilities_follow_the_version() {
         let of = |version: &str| {
             let d = Dialect::of(&Release::parse(version).expect("a version"));
-            (d.queue_batches, d.decision_cache, d.own_metrics)
+            (d.queue_batches, d.decision_cache, d.reader_suffixes)
         };
-        assert_eq!(of("0.100.0"), (false, false, OwnMetrics::Address));
-        assert_eq!(of("0.111.0"), (false, false, OwnMetrics::Reader));
-        assert_eq!(of("0.120.0"), (false, true, OwnMetrics::ReaderWithoutSuffixes));
-        assert_eq!(of("0.130.1"), (false, true, OwnMetrics::ReaderWithoutSuffixes));
-        assert_eq!(of("0.131.0"), (true, true, OwnMetrics::Reader));
+        assert_eq!(of("0.111.0"), (false, false, false));
+        assert_eq!(of("0.120.0"), (false, true, true));
+        assert_eq!(of("0.130.1"), (false, true, true));
+        assert_eq!(of("0.131.0"), (true, true, false));
     }
 }

@@ -311,8 +311,8 @@ pub enum Resolver {
     Dns {
         /// Name.
         hostname: String,
-        /// Port.
-        port: u16,
+        /// Port, as text.
+        port: String,
     },
 }
 
@@ -346,8 +346,6 @@ pub struct Telemetry {
 #[derive(Clone, Debug, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OwnMetrics {
-    /// `address:port`.
-    Address(String),
     /// Readers.
     Readers(Vec<Reader>),
 }
