@@ -1,0 +1,93 @@
+//! A simple load: how numbers move with time. Every value is a function of the time alone: no
+//! randomness, no state.
+
+use std::f64::consts::TAU;
+
+/// A slow wave around a mean, never below zero.
+#[derive(Clone, Copy, Debug)]
+pub struct Wave {
+    /// Mean value.
+    pub mean: f64,
+    /// Swing as a share of the mean, below 1.
+    pub swing: f64,
+    /// Seconds of one wave.
+    pub period: f64,
+    /// Where in the wave time 0 lies, 0 to 1.
+    pub phase: f64,
+}
+
+impl Wave {
+    /// Returns the value at a time.
+    pub fn at(self, seconds: f64) -> f64 {
+        self.mean * (1.0 + self.swing * self.angle(seconds).sin())
+    }
+
+    /// Returns what a rate of this value adds up to since time 0. It never falls, as the swing is below 1.
+    pub fn total(self, seconds: f64) -> f64 {
+        let wave = self.swing * self.period / TAU * (self.angle(0.0).cos() - self.angle(seconds).cos());
+        self.mean * (seconds + wave)
+    }
+
+    fn angle(self, seconds: f64) -> f64 {
+        TAU * (seconds / self.period + self.phase)
+    }
+
+    /// Returns the same wave with another mean.
+    pub fn scaled(self, factor: f64) -> Self {
+        Self { mean: self.mean * factor, ..self }
+    }
+}
+
+/// A log-logistic distribution, which looks like latencies do: steep, with a long tail.
+#[derive(Clone, Copy, Debug)]
+pub struct Spread {
+    /// Half of the observations are smaller.
+    pub median: f64,
+}
+
+/// Steepness of the distribution. The 99th percentile is `99^(1/4)` = 3.2 medians, the 99.9th 5.6.
+const STEEPNESS: f64 = 4.0;
+/// Mean in medians, for that steepness: `(π/4) / sin(π/4)`.
+const MEAN: f64 = 1.110_72;
+
+impl Spread {
+    /// Returns the share of observations up to a bound.
+    pub fn share_up_to(self, bound: f64) -> f64 {
+        if bound <= 0.0 { 0.0 } else { 1.0 / (1.0 + (self.median / bound).powf(STEEPNESS)) }
+    }
+
+    /// Returns the mean.
+    pub fn mean(self) -> f64 {
+        self.median * MEAN
+    }
+}
+
+/// Observations of two kinds, whose rates move apart, so that quantiles move.
+#[derive(Clone, Copy, Debug)]
+pub struct Observations {
+    fast: (Wave, Spread),
+    slow: (Wave, Spread),
+}
+
+impl Observations {
+    /// Makes observations at a rate around a median. One in twenty is of the slow kind.
+    pub fn new(rate: Wave, median: f64) -> Self {
+        let slow = Wave { swing: 0.9, period: rate.period / 2.0, ..rate.scaled(0.05) };
+        Self { fast: (rate.scaled(0.95), Spread { median }), slow: (slow, Spread { median: 2.0 * median }) }
+    }
+
+    /// Returns how many there were up to a bound since time 0.
+    pub fn up_to(&self, bound: f64, seconds: f64) -> f64 {
+        [self.fast, self.slow].iter().map(|(w, s)| w.total(seconds) * s.share_up_to(bound)).sum::<f64>().floor()
+    }
+
+    /// Returns how many there were since time 0.
+    pub fn count(&self, seconds: f64) -> f64 {
+        self.up_to(f64::INFINITY, seconds)
+    }
+
+    /// Returns their sum since time 0.
+    pub fn sum(&self, seconds: f64) -> f64 {
+        [self.fast, self.slow].iter().map(|(w, s)| w.total(seconds) * s.mean()).sum()
+    }
+}
