@@ -12,7 +12,8 @@
 //! | 6 | `diff` | artifacts, files on disk | what would change, by meaning and as text |
 //!
 //! Beside them: `source` (texts and spans), `diag` (findings and their rendering), `units`, `declare` (TOML tables from one
-//! declaration), `catalog` (profiles: metrics by release), `promql` (tree, builder, printer), `names` (every emitted name), `cli`.
+//! declaration), `catalog` (profiles: metrics by release), `promql` (tree, builder, printer), `names` (every emitted name), `cli`,
+//! `metrics_page` (reader of `/metrics` pages) and `init` (pages or flags to the text of a first llmobs.toml).
 //!
 //! # Invariants
 //!
@@ -27,6 +28,8 @@ pub mod catalog;
 pub mod declare;
 pub mod diag;
 pub mod emit;
+pub mod init;
+pub mod metrics_page;
 pub mod names;
 pub mod promql;
 pub mod resolve;

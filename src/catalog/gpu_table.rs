@@ -1,5 +1,6 @@
 //! The table of GPU models.
 
+use super::name_pattern;
 use crate::declare::read_document;
 use crate::declare::values::{Count, Finite, LabelValue, Prose, Slug};
 use crate::diag::{Sink, did_you_mean};
@@ -135,9 +136,12 @@ impl GpuTable {
         self.gpus.iter().find(|g| g.id == name || g.aliases.iter().any(|a| a == name))
     }
 
-    /// Finds a GPU by the name that an exporter reports.
+    /// Finds a GPU by the name that an exporter reports: by its listed names first, then by its pattern.
     pub fn by_model_name(&self, name: &str) -> Option<&Gpu> {
-        self.gpus.iter().find(|g| g.model_names.iter().any(|n| n == name))
+        let listed = self.gpus.iter().find(|g| g.model_names.iter().any(|n| n == name));
+        listed.or_else(|| {
+            self.gpus.iter().find(|g| g.model_pattern.as_ref().is_some_and(|p| name_pattern::fits(p, name)))
+        })
     }
 
     /// Returns the nearest id or alias.

@@ -5,6 +5,7 @@
 
 mod builtin;
 mod gpu_table;
+mod name_pattern;
 mod profile;
 mod raw;
 mod release;

@@ -126,6 +126,8 @@ pub struct Metric {
     pub labels: Vec<String>,
     /// Labels that may be there.
     pub labels_optional: Vec<String>,
+    /// Whether it carries further labels that cannot be listed.
+    pub labels_open: bool,
     /// Known values of labels.
     pub label_values: BTreeMap<String, Vec<String>>,
     /// Finite bucket bounds, ascending.
@@ -235,6 +237,8 @@ pub struct Profile {
     pub prefixes: Vec<String>,
     /// Spelling of whole bucket bounds.
     pub le_spelling: LeSpelling,
+    /// Whether a metric that a release has can be missing on its page.
+    pub series_may_be_absent: bool,
     /// Label with the served model.
     pub model_label: Option<String>,
     /// Other names.

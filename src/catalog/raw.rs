@@ -58,6 +58,8 @@ spec_table! {
         optional prefixes: Vec<Spanned<ExportedName>>,
         /// How the exporter writes whole bucket bounds: `float` (`1.0`) or `shortest` (`1`).
         optional le_spelling: LeSpelling = "`float`",
+        /// Whether a metric that a release has can be missing on its page, for example because a series begins with its first event.
+        optional series_may_be_absent: bool = "`false`",
         /// Label with the name of the served model.
         optional model_label: ExportedName,
         /// Other names of the profile.
@@ -298,6 +300,7 @@ impl Turn<'_> {
             releases,
             prefixes: names(exporter.prefixes.as_ref()),
             le_spelling: exporter.le_spelling.as_ref().map_or(LeSpelling::Float, |l| l.value),
+            series_may_be_absent: exporter.series_may_be_absent.as_ref().is_some_and(|s| s.value),
             model_label: exporter.model_label.as_ref().map(|l| l.0.clone()),
             aliases: exporter.aliases.iter().flat_map(|a| &a.value).map(|a| a.0.clone()).collect(),
             generations: list(raw.generation)
@@ -386,6 +389,7 @@ impl Turn<'_> {
             generation: raw.generation.map(|g| g.value.as_str().to_owned()),
             labels: self.labels(label_sets, raw.labels_from.as_ref(), raw.labels.as_ref()),
             labels_optional: self.labels(label_sets, raw.labels_optional_from.as_ref(), raw.labels_optional.as_ref()),
+            labels_open: raw.labels_dynamic.is_some(),
             label_values: raw
                 .label_values
                 .iter()

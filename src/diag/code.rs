@@ -84,6 +84,10 @@ codes! {
     GpuPoolsIndistinguishable = "gpu/pools-indistinguishable", Error, "Two pools that share an exporter and a GPU model";
     GpuFieldNotCollected = "gpu/field-not-collected", Info, "A field that the deployed exporter does not collect";
     PrometheusWindowTooShort = "prometheus/window-too-short", Warning, "A scrape interval that rate windows cannot cover";
+    PageSyntax = "page/syntax", Error, "A line of a metrics page that Prometheus cannot read";
+    PageEmpty = "page/empty", Error, "A metrics page without a single sample";
+    PageUnknownExporter = "page/unknown-exporter", Error, "A metrics page of no engine or GPU exporter that has a profile";
+    InitInvalidOption = "init/invalid-option", Error, "A flag of `llmobs init` whose value cannot be used";
     OutputEdited = "output/edited-file", Error, "A generated file was changed by hand";
     OutputForeign = "output/foreign-file", Error, "A file that llmobs did not write is in the way";
     OutputManifest = "output/manifest", Error, "The manifest of the output folder cannot be used";
