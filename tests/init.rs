@@ -68,7 +68,7 @@ fn flags() -> Vec<Trial> {
             "flags-all",
             Options {
                 project: text("shop"),
-                engine: text("vllm-openai"),
+                engine: text("vllm"),
                 version: text("0.11.0"),
                 served_model_name: text("meta-llama/Llama-3.1-8B-Instruct"),
                 namespace: text("llm-prod"),

@@ -24,7 +24,6 @@ use crate::diag::{Code, Diagnostic, Sink, shorten};
 use crate::metrics_page::{self, Page};
 use crate::source::{FileId, Place, Sources, Span};
 use draft::Draft;
-use evidence::Evidence;
 
 /// Why no file could be written.
 #[derive(Clone, Debug)]
