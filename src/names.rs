@@ -219,3 +219,18 @@ fn shortened(name: &str, most: usize) -> String {
     let digest: String = Sha256::digest(name.as_bytes()).iter().take(4).map(|b| format!("{b:02x}")).collect();
     format!("{}-{digest}", name[..most - 9].trim_end_matches('-'))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_names_are_cut_and_stay_apart() {
+        assert_eq!(shortened("a".repeat(63), 63), "a".repeat(63));
+        let (one, other) =
+            (shortened(format!("{}1", "a-".repeat(40)), 63), shortened(format!("{}2", "a-".repeat(40)), 63));
+        assert!(one.len() <= 63 && other.len() <= 63);
+        assert_ne!(one, other);
+        assert!(!one.contains("--"));
+    }
+}

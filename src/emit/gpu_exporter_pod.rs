@@ -19,8 +19,8 @@ use crate::resolve::Pool;
 /// Port of the exporter.
 pub const PORT: i32 = 9400;
 const IMAGE: &str = "nvcr.io/nvidia/k8s/dcgm-exporter";
-/// Base systems of the images: first exporter release, suffix of the tag; the newest first. From the image tags of the Helm chart
-/// at all releases from 2.4.1 to 4.8.2; later ones are assumed to stay.
+/// Base systems of the images: first exporter release, suffix of the tag; the newest first. From the image tags in the Helm chart
+/// at every release from 2.4.1 to 4.8.2; 4.8.3 and 4.8.4 were seen in use, later ones are assumed to follow.
 const BASES: &[(&str, &str)] = &[("4.8.0", "distroless"), ("3.2.0", "ubuntu22.04"), ("0", "ubuntu20.04")];
 /// Where the kubelet says which pod holds which GPU.
 const POD_RESOURCES: &str = "/var/lib/kubelet/pod-resources";
@@ -62,21 +62,22 @@ pub fn spec(pool: &Pool, config_map: &str, profiling: bool) -> PodSpec {
     }
 }
 
-/// Returns the image of a release: a tag that names its base system is taken as it is.
-fn image(version: &Release) -> String {
-    let version_text = version.as_str();
-    if version_text.matches('-').count() > 1 {
-        return format!("{IMAGE}:{version_text}");
+/// Returns the image of a release. A tag that names its base system is taken as it is; a bare exporter version stands for the
+/// release of the catalogue that it equals, since every tag names the version of DCGM too.
+fn image(declared: &Release, known: &Release) -> String {
+    let version = if declared.as_str().contains('-') || declared != known { declared } else { known };
+    if version.as_str().matches('-').count() > 1 {
+        return format!("{IMAGE}:{version}");
     }
     let since = |first: &str| Release::parse(first).is_some_and(|first| *version >= first);
     let base = BASES.iter().find(|(first, _)| since(first)).map_or("distroless", |(_, base)| base);
-    format!("{IMAGE}:{version_text}-{base}")
+    format!("{IMAGE}:{version}-{base}")
 }
 
 fn container(pool: &Pool, profiling: bool) -> Container {
     Container {
         name: "dcgm-exporter".to_owned(),
-        image: Some(image(&pool.version)),
+        image: Some(image(&pool.version, &pool.exporter.release)),
         env: Some(environment()),
         ports: Some(vec![ContainerPort {
             name: Some(METRICS_PORT.to_owned()),
@@ -173,5 +174,26 @@ fn mount(volume: &str, path: &str, sub_path: Option<&str>) -> VolumeMount {
         sub_path: sub_path.map(str::to_owned),
         read_only: Some(true),
         ..VolumeMount::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_have_the_base_system_of_their_release() {
+        let check = |declared: &str, known: &str, tag: &str| {
+            let (Some(declared), Some(known)) = (Release::parse(declared), Release::parse(known)) else {
+                panic!("{declared} and {known} are releases")
+            };
+            assert_eq!(image(&declared, &known), format!("{IMAGE}:{tag}"));
+        };
+        check("3.1.7-3.1.4", "3.1.7-3.1.4", "3.1.7-3.1.4-ubuntu20.04");
+        check("3.3.0-3.2.0", "3.1.7-3.1.4", "3.3.0-3.2.0-ubuntu22.04");
+        check("4.4.2-4.7.1", "4.4.2-4.7.1", "4.4.2-4.7.1-ubuntu22.04");
+        check("4.5.3-4.8.2", "4.5.3-4.8.2", "4.5.3-4.8.2-distroless");
+        check("4.8.2", "4.5.3-4.8.2", "4.5.3-4.8.2-distroless");
+        check("4.4.2-4.7.1-ubi9", "4.4.2-4.7.1", "4.4.2-4.7.1-ubi9");
     }
 }

@@ -128,8 +128,29 @@ fn pool_label(emit: Emit<'_>, pools: &[&Pool]) -> PoolLabel {
 /// Returns the expression that the label `modelName` of a pool's GPUs matches. Relabelling anchors expressions itself, at both
 /// ends, and the exporter can be told to write dashes for the blanks of the name.
 fn model_regex(pool: &Pool) -> Option<String> {
-    let pattern = pool.gpu.model_pattern.as_deref()?;
+    pool.gpu.model_pattern.as_deref().map(anchored_by_reader)
+}
+
+fn anchored_by_reader(pattern: &str) -> String {
     let (start, rest) = pattern.strip_prefix('^').map_or((".*", pattern), |rest| ("", rest));
     let (rest, end) = rest.strip_suffix('$').map_or((rest, ".*"), |rest| (rest, ""));
-    Some(format!("{start}{}{end}", rest.replace(' ', "[ -]")))
+    format!("{start}{}{end}", rest.replace(' ', "[ -]"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expressions_are_anchored_once() {
+        assert_eq!(anchored_by_reader("^NVIDIA L4$"), "NVIDIA[ -]L4");
+        assert_eq!(anchored_by_reader("^NVIDIA GH200 "), "NVIDIA[ -]GH200[ -].*");
+        assert_eq!(anchored_by_reader("T4$"), ".*T4");
+    }
+
+    #[test]
+    fn a_scrape_ends_before_the_next_begins() {
+        assert_eq!(timeout(Duration::from_secs(5)), Duration::from_secs(5));
+        assert_eq!(timeout(Duration::from_secs(60)), Duration::from_secs(10));
+    }
 }

@@ -106,7 +106,7 @@ fn one(
         mig: raw.mig.as_ref().is_some_and(|m| m.value),
         rate: None,
     };
-    deployable(&pool, raw.exporter.as_ref().map_or(place, |e| e.place), ctx);
+    deployable(&pool, raw, ctx);
     unknown_fields(raw, &pool, ctx);
     not_collected(&pool, ctx);
     Some(pool)
@@ -202,20 +202,30 @@ fn conflicts(raw: &GpuPool, deployed_by: DeployedBy, ctx: &mut Context<'_>) {
     }
 }
 
-/// The DaemonSet that we write runs NVIDIA's dcgm-exporter and nothing else.
-fn deployable(pool: &Pool, place: Place, ctx: &mut Context<'_>) {
-    if pool.deployed_by == DeployedBy::Llmobs
-        && pool.targets.is_empty()
-        && pool.exporter.profile.name != "dcgm-exporter"
-    {
+/// The DaemonSet that we write runs NVIDIA's dcgm-exporter and nothing else, from an image whose tag must be known.
+fn deployable(pool: &Pool, raw: &GpuPool, ctx: &mut Context<'_>) {
+    if pool.deployed_by != DeployedBy::Llmobs || !pool.targets.is_empty() {
+        return;
+    }
+    if pool.exporter.profile.name != "dcgm-exporter" {
         ctx.sink.push(
             Diagnostic::new(
                 Code::SpecConflict,
                 format!("llmobs cannot deploy the exporter `{}` of pool `{}`", pool.exporter.profile.name, pool.name),
-                place,
+                raw.exporter.as_ref().map_or(pool.place, |e| e.place),
                 "only `dcgm-exporter` can be deployed by llmobs",
             )
             .help("write `deployed_by = \"helm\"`, or name the exporters in `targets`"),
+        );
+    } else if !pool.version.as_str().contains('-') && pool.version != pool.exporter.release {
+        ctx.sink.push(
+            Diagnostic::new(
+                Code::SpecInvalidValue,
+                format!("the image of dcgm-exporter {} is not known", pool.version),
+                raw.version.as_ref().map_or(pool.place, |v| v.place),
+                "expected the version of DCGM and that of the exporter, as the image is tagged",
+            )
+            .help(format!("write both, such as `{DEFAULT_VERSION}`")),
         );
     }
 }
@@ -253,7 +263,11 @@ fn not_collected(pool: &Pool, ctx: &mut Context<'_>) {
                 Code::GpuFieldNotCollected,
                 format!("`{}` is not collected by the exporter of pool `{}`: {consequence}", source.series, pool.name),
                 pool.place,
-                format!("deployed by {} with its default list of fields", pool.deployed_by.word()),
+                if pool.targets.is_empty() {
+                    format!("deployed by {} with its default list of fields", pool.deployed_by.word())
+                } else {
+                    "an exporter outside Kubernetes with its default list of fields".to_owned()
+                },
             )
             .help(format!("add the field to the exporter's list and write `fields = [\"{}\"]`", source.series)),
         );
