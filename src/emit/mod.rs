@@ -22,6 +22,7 @@ mod text;
 mod yaml;
 
 pub use dashboards::dashboards;
+pub use runbooks::threshold as threshold_text;
 
 use crate::names::Names;
 use crate::resolve::Plan;

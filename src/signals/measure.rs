@@ -205,12 +205,24 @@ impl Measure {
 
     /// Returns one sentence that says what the series holds, with its unit.
     pub fn meaning(self) -> String {
+        let of_gpus = matches!(
+            self.what,
+            What::GpuUtilization
+                | What::GpuMemoryUsed
+                | What::GpuMemoryTotal
+                | What::GpuMemoryUsedRatio
+                | What::GpuTemperature
+                | What::GpuPower
+                | What::GpuThermalThrottled
+        );
         let of = match self.level {
-            Level::Model => "of a model",
-            Level::Fleet => "of all models together",
-            Level::Gpu => "of one GPU",
-            Level::Pool => "of a pool of GPUs",
+            Level::Model => "per model",
+            Level::Fleet if of_gpus => "over all GPUs",
+            Level::Fleet => "over all models",
+            Level::Gpu => "per GPU",
+            Level::Pool => "per pool of GPUs",
         };
+        let one = self.level == Level::Gpu;
         let what = match self.what {
             What::LatencyBuckets(l) => format!("{}: observations per second by bucket", l.signal().title()),
             What::LatencyBucketsMillis(l) => {
@@ -223,35 +235,41 @@ impl Measure {
             What::Tokens => "Prompt and generated tokens per second".to_owned(),
             What::Requests => "Finished requests per second".to_owned(),
             What::Errors => "Failed requests per second".to_owned(),
-            What::ErrorRatio => "Failed requests per request, 0 to 1".to_owned(),
+            What::ErrorRatio => "Share of requests that fail, 0 to 1".to_owned(),
             What::Running => "Requests in the running batch".to_owned(),
             What::Waiting => "Requests waiting to be scheduled".to_owned(),
             What::KvCacheAvg => "KV-cache usage, mean over replicas, 0 to 1".to_owned(),
             What::KvCacheMax => "KV-cache usage of the fullest replica, 0 to 1".to_owned(),
-            What::PrefixCacheHitRatio => "Prefix-cache hits per query, 0 to 1".to_owned(),
+            What::PrefixCacheHitRatio => "Share of prefix-cache queries that hit, 0 to 1".to_owned(),
             What::Preemptions => "Preemptions per second".to_owned(),
-            What::Replicas => "Replicas that Prometheus knows".to_owned(),
+            What::Replicas => "Replicas that Prometheus knows of".to_owned(),
             What::ReplicasUp => "Replicas that answer scrapes".to_owned(),
             What::Gpus => match self.level {
                 Level::Pool => "GPUs that the exporter reports".to_owned(),
                 _ => "GPUs that the replicas hold".to_owned(),
             },
-            What::CostPerHour => "Money per hour".to_owned(),
-            What::CostPerMillionTokens => {
-                "Money per million tokens, prompt and generated, over the last hour".to_owned()
-            }
-            What::CostPerMillionGenerationTokens => "Money per million generated tokens, over the last hour".to_owned(),
-            What::SpendPerDay => "Money spent in the last 24 hours".to_owned(),
-            What::Info => "Always 1; engine, version, pool and GPU model as labels".to_owned(),
+            What::CostPerHour => "Cost per hour".to_owned(),
+            What::CostPerMillionTokens => "Cost per million tokens, prompt and generated, of the last hour".to_owned(),
+            What::CostPerMillionGenerationTokens => "Cost per million generated tokens, of the last hour".to_owned(),
+            What::SpendPerDay => "Cost of the last 24 hours".to_owned(),
+            What::Info => "Always 1, with engine, version, pool and GPU model as labels".to_owned(),
             What::GpuUtilization => "GPU utilisation, 0 to 1".to_owned(),
             What::GpuMemoryUsed => "GPU memory in use, in bytes".to_owned(),
-            What::GpuMemoryTotal => "GPU memory, in bytes".to_owned(),
+            What::GpuMemoryTotal => "Size of the GPU memory, in bytes".to_owned(),
             What::GpuMemoryUsedRatio => "GPU memory in use, 0 to 1".to_owned(),
-            What::GpuTemperature => "GPU temperature, in degrees Celsius".to_owned(),
+            What::GpuTemperature if one => "GPU temperature, in degrees Celsius".to_owned(),
+            What::GpuTemperature => "Temperature of the hottest GPU, in degrees Celsius".to_owned(),
             What::GpuPower => "GPU power draw, in watts".to_owned(),
-            What::GpuThermalThrottled => "Share of time lost to thermal throttling, 0 to 1".to_owned(),
+            What::GpuThermalThrottled if one => "Share of time lost to thermal throttling, 0 to 1".to_owned(),
+            What::GpuThermalThrottled => {
+                "Share of time that the worst GPU loses to thermal throttling, 0 to 1".to_owned()
+            }
         };
+        // `p99` keeps its small letter.
+        if matches!(self.what, What::LatencyQuantile(..)) {
+            return format!("{what}, {of}.");
+        }
         let first: String = what.chars().take(1).flat_map(char::to_uppercase).chain(what.chars().skip(1)).collect();
-        format!("{first}; {of}.")
+        format!("{first}, {of}.")
     }
 }
