@@ -27,7 +27,7 @@ pub struct Detected {
 
 /// Compares a page with every release. `None` for a profile without releases.
 pub fn detect(profile: &Rc<Profile>, evidence: &Evidence) -> Option<Detected> {
-    let mut candidates: Vec<(View, usize)> = Vec::new();
+    let mut candidates: Vec<(View, (usize, usize))> = Vec::new();
     for release in &profile.releases {
         let mut generations: Vec<Option<String>> =
             profile.generations_of(release).into_iter().map(|g| Some(g.to_owned())).collect();
@@ -36,7 +36,9 @@ pub fn detect(profile: &Rc<Profile>, evidence: &Evidence) -> Option<Detected> {
         }
         for generation in generations {
             let view = View { profile: profile.clone(), release: release.clone(), generation };
-            let n = differences(&view, evidence).len();
+            let absent = absent(&view, evidence).len();
+            // What is there proves more than what is missing: a page may be cut.
+            let n = (differences(&view, evidence).len() - absent, absent);
             candidates.push((view, n));
         }
     }
