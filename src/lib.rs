@@ -97,7 +97,14 @@ pub fn compile(name: &str, text: String, world: &dyn World) -> Compilation {
     let document = spec::read(&sources, file, &mut sink);
     let mut catalog = Catalog::default();
     let gpus = GpuTable::builtin();
-    let mut ctx = Context { catalog: &mut catalog, gpus: &gpus, sources: &mut sources, world, sink: &mut sink };
+    let mut ctx = Context {
+        catalog: &mut catalog,
+        gpus: &gpus,
+        sources: &mut sources,
+        world,
+        sink: &mut sink,
+        unread_profiles: false,
+    };
     let plan = resolve::resolve(&document, &mut ctx);
     let diagnostics = sink.into_sorted();
     let failed = diagnostics.iter().any(|d| d.severity == Severity::Error);

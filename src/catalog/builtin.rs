@@ -36,7 +36,12 @@ pub const BUILTIN: &[Builtin] = &[
         kind: Kind::Engine,
         text: include_str!("../../profiles/tgi.toml"),
     },
-    Builtin { name: "vllm", aliases: &[], kind: Kind::Engine, text: include_str!("../../profiles/vllm.toml") },
+    Builtin {
+        name: "vllm",
+        aliases: &["vllm-openai"],
+        kind: Kind::Engine,
+        text: include_str!("../../profiles/vllm.toml"),
+    },
 ];
 
 /// The GPU table.

@@ -425,15 +425,14 @@ impl Turn<'_> {
         }
         let base = base_name(&metric.0);
         if !metrics.iter().any(|m| m.name == metric.0 || (m.name == base && m.kind == MetricType::Histogram)) {
-            self.fault(
-                metric.place,
-                format!("the signal `{}` names `{}`, which no [[metric]] has", signal.word(), shorten(&metric.0)),
-                "not a metric of this profile",
-            );
+            let message =
+                format!("the signal `{}` names `{}`, which no [[metric]] has", signal.word(), shorten(&metric.0));
+            let mut fault =
+                Diagnostic::new(Code::ProfileInvalid, message, metric.place, "not a metric of this profile");
             if let Some(near) = did_you_mean(&metric.0, metrics.iter().map(|m| m.name.as_str())) {
-                let help = format!("did you mean `{near}`?");
-                self.sink.push(Diagnostic::new(Code::ProfileInvalid, help, metric.place, "nearest name"));
+                fault = fault.help(format!("did you mean `{near}`?"));
             }
+            self.sink.push(fault);
             return None;
         }
         let unit = metrics.iter().find(|m| m.name == base || m.name == metric.0).map_or("", |m| m.unit.as_str());

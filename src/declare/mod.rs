@@ -5,7 +5,7 @@
 pub mod values;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use toml::de::{DeTable, DeValue};
@@ -26,6 +26,9 @@ pub struct Node<'a, 'i> {
 pub trait FromToml: Sized + JsonSchema {
     /// What is expected, as it stands in messages and in the reference, for example `a duration such as "30s"`.
     const EXPECTED: &'static str;
+
+    /// Whether the keys of its table are names that the user chose.
+    const NAMED: bool = false;
 
     /// Reads one value. Pushes what is wrong into the reader's sink and returns `None`.
     fn from_toml(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Self>;
@@ -59,6 +62,8 @@ pub struct Reader<'s> {
     path: Vec<String>,
     /// The text had syntax errors: what is missing may be their consequence.
     recovered: bool,
+    /// Paths of keys that a finding on an unknown key suggested: that they are missing is the same mistake.
+    suggested: BTreeSet<String>,
 }
 
 impl Reader<'_> {
@@ -98,6 +103,13 @@ impl Reader<'_> {
             self.place(node.span),
             format!("{expected}; found {found}"),
         );
+        self.report(diagnostic);
+    }
+
+    /// Reports a value that cannot be read and may be a secret, without repeating it.
+    pub fn invalid_secret(&mut self, node: Node<'_, '_>, expected: String) {
+        let message = format!("`{}` cannot be read", shorten(&self.path()));
+        let diagnostic = Diagnostic::new(Code::SpecInvalidValue, message, self.place(node.span), expected);
         self.report(diagnostic);
     }
 
@@ -144,11 +156,8 @@ impl Reader<'_> {
                 continue;
             }
             let place = self.place(key.span().into());
-            let at = if self.path.is_empty() {
-                "the top level".to_owned()
-            } else {
-                format!("`[{}]`", shorten(&self.path()))
-            };
+            let at =
+                if self.path.is_empty() { "the file".to_owned() } else { format!("`[{}]`", shorten(&self.path())) };
             let mut diagnostic = Diagnostic::new(
                 Code::SpecUnknownKey,
                 format!("{at} has no key `{}`", shorten(name)),
@@ -156,7 +165,10 @@ impl Reader<'_> {
                 "not a key of this table",
             );
             diagnostic = match did_you_mean(name, fields.iter().map(|f| f.name)) {
-                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                Some(near) => {
+                    self.suggested.insert(format!("{}.{near}", self.path()));
+                    diagnostic.help(format!("did you mean `{near}`?"))
+                }
                 None => {
                     let list = fields.iter().map(|f| format!("`{}`", f.name)).collect::<Vec<_>>().join(", ");
                     diagnostic.help(format!("use one of {list}"))
@@ -164,6 +176,45 @@ impl Reader<'_> {
             };
             self.report(diagnostic);
         }
+    }
+
+    /// Reports a required key that is not there.
+    fn missing<T: FromToml>(&mut self, table_span: Span, name: &str) {
+        let top = self.path.is_empty();
+        let full = if top { name.to_owned() } else { format!("{}.{name}", shorten(&self.path())) };
+        let of_tables = !T::fields().is_empty();
+        let (what, spelled) = if of_tables && T::NAMED {
+            ("table", format!("[{full}.NAME]"))
+        } else if of_tables {
+            ("table", format!("[{full}]"))
+        } else {
+            ("key", format!("{name} = …"))
+        };
+        let at = if top { "the file".to_owned() } else { format!("`[{}]`", shorten(&self.path())) };
+        let shown = if of_tables { &spelled } else { name };
+        let whole = match (top, of_tables) {
+            (true, false) => "at the top of the file",
+            (_, true) => "in this file",
+            (false, false) => "in this table",
+        };
+        let diagnostic = Diagnostic::new(
+            Code::SpecMissingKey,
+            format!("{at} lacks the {what} `{shown}`"),
+            self.place(table_span),
+            format!("expected `{spelled}` {whole}"),
+        );
+        let help = if of_tables {
+            let keys: Vec<String> =
+                T::fields().iter().filter(|f| f.required).map(|f| format!("`{}`", f.name)).collect();
+            if keys.is_empty() {
+                format!("add `{spelled}`")
+            } else {
+                format!("add `{spelled}` with {}", keys.join(" and "))
+            }
+        } else {
+            format!("add `{name}`: {}", T::EXPECTED)
+        };
+        self.report(diagnostic.help(help));
     }
 
     /// Reads one key of a table.
@@ -174,23 +225,9 @@ impl Reader<'_> {
         name: &'static str,
         required: bool,
     ) -> Option<Spanned<T>> {
-        let Some((_, value)) = table.iter().find(|(k, _)| k.get_ref() == name) else {
-            if required && !self.recovered {
-                let place = self.place(table_span);
-                let at = if self.path.is_empty() {
-                    "the top level".to_owned()
-                } else {
-                    format!("`[{}]`", shorten(&self.path()))
-                };
-                self.report(
-                    Diagnostic::new(
-                        Code::SpecMissingKey,
-                        format!("{at} lacks the key `{name}`"),
-                        place,
-                        format!("expected `{name} = …` in this table"),
-                    )
-                    .help(format!("add `{name}`: {}", T::EXPECTED)),
-                );
+        let Some(value) = table.get(name) else {
+            if required && !self.recovered && !self.suggested.contains(&format!("{}.{name}", self.path())) {
+                self.missing::<T>(table_span, name);
             }
             return None;
         };
@@ -206,7 +243,15 @@ impl Reader<'_> {
 fn describe(value: &DeValue<'_>) -> String {
     match value {
         DeValue::String(text) => format!("the string \"{}\"", shorten(text)),
-        DeValue::Integer(i) => format!("the integer {}", shorten(i.as_str())),
+        DeValue::Integer(i) => {
+            let prefix = match i.radix() {
+                16 => "0x",
+                8 => "0o",
+                2 => "0b",
+                _ => "",
+            };
+            format!("the integer {prefix}{}", shorten(i.as_str()))
+        }
         DeValue::Float(x) => format!("the number {}", shorten(x.as_str())),
         DeValue::Boolean(b) => format!("{b}"),
         DeValue::Datetime(_) => "a date".to_owned(),
@@ -215,27 +260,84 @@ fn describe(value: &DeValue<'_>) -> String {
     }
 }
 
+/// Turns an error of the TOML parser into a finding: what is wrong in the message, what would do under the caret.
+fn syntax(error: &toml::de::Error, file: FileId, text: &str) -> Diagnostic {
+    let span = error.span().map_or(Span::new(0, 0), Span::from);
+    let line = error.message().lines().next().unwrap_or("syntax error");
+    let (fault, expected) = line.split_once(", expected ").unwrap_or((line, ""));
+    let found = text.get(span.range()).unwrap_or_default().trim();
+    let shown = if found.is_empty() { String::new() } else { format!("; found `{}`", shorten(found)) };
+    let (fault, label, help) = match fault {
+        "duplicate key" => ("a name is defined twice", "already defined above".to_owned(), ""),
+        "string values must be quoted" if found.is_empty() => {
+            ("a value is missing", "expected a value, such as a text in quotes".to_owned(), "")
+        }
+        "string values must be quoted" => ("a text needs quotes", format!("expected `\"{}\"`", shorten(found)), ""),
+        "recursion limit" => {
+            ("a key or header is too deep", "somewhere in this file; at most 80 parts are read".to_owned(), "")
+        }
+        "cannot recurse further; max recursion depth met" => {
+            ("values are nested too deeply", "at most 80 levels are read".to_owned(), "")
+        }
+        "invalid float" => {
+            (fault, format!("not part of a number{shown}"), "put quotes around a text such as a version")
+        }
+        fault => match expected {
+            "" => (fault, format!("not allowed here{shown}"), ""),
+            "nothing" => (fault, format!("nothing may follow here{shown}"), ""),
+            expected => (fault, format!("expected {expected}{shown}"), ""),
+        },
+    };
+    let message = format!("the file is not valid TOML: {}", shorten(fault));
+    let diagnostic = Diagnostic::new(Code::SpecSyntax, message, Place { file, span }, label);
+    if help.is_empty() { diagnostic } else { diagnostic.help(help) }
+}
+
+/// Turns the errors of the TOML parser into findings. Under a header that stands twice, every key does, too; that is one mistake.
+fn syntax_errors(errors: &[toml::de::Error], file: FileId, text: &str) -> Vec<Diagnostic> {
+    let mut header: Option<usize> = None;
+    let mut out = Vec::new();
+    for error in errors {
+        let at = error.span().map_or(0, |s| s.start);
+        if error.message() == "duplicate key" {
+            let line_start = text[..at].rfind('\n').map_or(0, |i| i + 1);
+            if text[line_start..].trim_start().starts_with('[') {
+                header = Some(at);
+            } else if header.is_some_and(|h| h < at && !text[h..at].contains("\n[")) {
+                continue;
+            }
+        }
+        out.push(syntax(error, file, text));
+    }
+    out
+}
+
 /// Reads a whole file as the declared table `T`. Syntax errors are all reported; what could be recovered is still read.
+///
+/// What is wrong on a line with a syntax error is most likely its consequence and is not reported.
 pub fn read_document<T: FromToml + Default>(sources: &Sources, file: FileId, sink: &mut Sink) -> T {
     let Some(source) = sources.get(file) else { return T::default() };
     let (table, errors) = DeTable::parse_recoverable(&source.text);
-    let recovered = !errors.is_empty();
-    for error in errors {
-        let span = error.span().map_or(Span::new(0, 0), Span::from);
-        sink.push(Diagnostic::new(
-            Code::SpecSyntax,
-            format!(
-                "the file is not valid TOML: {}",
-                shorten(error.message().lines().next().unwrap_or("syntax error"))
-            ),
-            Place { file, span },
-            "TOML 1.1 ends here",
-        ));
-    }
-    let span = Span::new(0, 0);
+    let errors = syntax_errors(&errors, file, &source.text);
+    let line = |d: &Diagnostic| {
+        let end = d.primary.as_ref().map_or(0, |l| l.place.span.start);
+        source.text.as_bytes()[..end].iter().filter(|b| **b == b'\n').count()
+    };
+    // The file itself is shown by its first key; the start of a file is often a comment.
+    let span = table.get_ref().iter().next().map_or(Span::new(0, 0), |(key, _)| key.span().into());
     let value = DeValue::Table(table.into_inner());
-    let mut reader = Reader { file, sink, path: Vec::new(), recovered };
-    T::from_toml(Node { value: &value, span }, &mut reader).unwrap_or_default()
+    let mut found = Sink::default();
+    let path = Vec::new();
+    let mut reader = Reader { file, sink: &mut found, path, recovered: !errors.is_empty(), suggested: BTreeSet::new() };
+    let document = T::from_toml(Node { value: &value, span }, &mut reader).unwrap_or_default();
+    if errors.is_empty() {
+        sink.extend(found.into_sorted());
+    } else {
+        let broken: BTreeSet<usize> = errors.iter().map(line).collect();
+        sink.extend(found.into_sorted().into_iter().filter(|d| !broken.contains(&line(d))));
+        sink.extend(errors);
+    }
+    document
 }
 
 /// A table whose keys are names that the user chose. Ordered by name, so that moving tables changes no output.
@@ -245,11 +347,13 @@ pub struct Named<K: Ord, T> {
     pub entries: BTreeMap<K, Spanned<T>>,
     /// Where each name stands.
     pub key_places: BTreeMap<K, Place>,
+    /// Names of entries that could not be read and were reported: who refers to one of them makes no second mistake.
+    pub refused: BTreeSet<String>,
 }
 
 impl<K: Ord, T> Default for Named<K, T> {
     fn default() -> Self {
-        Self { entries: BTreeMap::new(), key_places: BTreeMap::new() }
+        Self { entries: BTreeMap::new(), key_places: BTreeMap::new(), refused: BTreeSet::new() }
     }
 }
 
@@ -267,6 +371,7 @@ pub trait FromKey: Sized + Ord + Clone {
 
 impl<K: FromKey, T: FromToml> FromToml for Named<K, T> {
     const EXPECTED: &'static str = "a table of named entries";
+    const NAMED: bool = true;
 
     fn from_toml(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Self> {
         let table = reader.table(node)?;
@@ -277,6 +382,7 @@ impl<K: FromKey, T: FromToml> FromToml for Named<K, T> {
                 Err(expected) => {
                     let message = format!("`{}` is no usable name", shorten(key.get_ref()));
                     reader.report(Diagnostic::new(Code::SpecInvalidName, message, place, expected));
+                    named.refused.insert(key.get_ref().to_string());
                 }
                 Ok(name) => {
                     reader.path.push(key.get_ref().to_string());
@@ -286,6 +392,8 @@ impl<K: FromKey, T: FromToml> FromToml for Named<K, T> {
                     if let Some(read) = read {
                         named.entries.insert(name.clone(), Spanned::new(read, reader.place(node.span)));
                         named.key_places.insert(name, place);
+                    } else {
+                        named.refused.insert(key.get_ref().to_string());
                     }
                 }
             }
@@ -374,6 +482,8 @@ macro_rules! spec_table {
                 $(#[doc = $doc])*
                 pub $field: Option<$crate::source::Spanned<$ty>>,
             )*
+            /// Keys that are there but could not be read, which was reported: they are not missing.
+            pub refused: Vec<&'static str>,
         }
 
         impl $crate::declare::FromToml for $name {
@@ -385,9 +495,16 @@ macro_rules! spec_table {
             ) -> Option<Self> {
                 let table = reader.table(node)?;
                 reader.check_keys(table, Self::fields());
-                Some(Self {
+                let mut read = Self {
+                    refused: Vec::new(),
                     $($field: reader.field(table, node.span, spec_table!(@key $field $($key)?), spec_table!(@need $need)),)*
-                })
+                };
+                $(
+                    if read.$field.is_none() && table.contains_key(spec_table!(@key $field $($key)?)) {
+                        read.refused.push(spec_table!(@key $field $($key)?));
+                    }
+                )*
+                Some(read)
             }
 
             fn fields() -> &'static [$crate::declare::FieldDoc] {

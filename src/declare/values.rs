@@ -418,20 +418,50 @@ string_value!(
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnvName(pub String);
 
-string_value!(
-    EnvName, "EnvName", "the name of an environment variable",
-    { "type": "string", "pattern": "^[A-Z][A-Z0-9_]{0,99}$" },
-    |text| {
+impl EnvName {
+    /// Reads a name.
+    ///
+    /// # Errors
+    /// Says what was expected.
+    pub fn parse(text: &str) -> Result<Self, String> {
         let ok = (1..=100).contains(&text.len())
             && text.starts_with(|c: char| c.is_ascii_uppercase())
             && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
         if ok {
-            Ok(EnvName(text.to_owned()))
+            Ok(Self(text.to_owned()))
         } else {
-            Err("expected the name of an environment variable, of A-Z, 0-9 and `_`; secrets are never written into llmobs.toml".to_owned())
+            Err("expected the name of an environment variable, of A-Z, 0-9 and `_`; secrets are never written into llmobs.toml"
+                .to_owned())
         }
     }
-);
+}
+
+impl FromToml for EnvName {
+    const EXPECTED: &'static str = "the name of an environment variable";
+
+    // What stands here instead of a name is probably a secret: the finding does not repeat it.
+    fn from_toml(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let DeValue::String(text) = node.value else {
+            reader.wrong_type(node, Self::EXPECTED);
+            return None;
+        };
+        Self::parse(text).map_err(|expected| reader.invalid_secret(node, expected)).ok()
+    }
+}
+
+impl JsonSchema for EnvName {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "EnvName".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[A-Z][A-Z0-9_]{0,99}$" })
+    }
+}
 
 string_value!(
     Duration, "Duration", "a duration such as \"30s\"",

@@ -33,10 +33,16 @@ pub struct Context<'a> {
     pub world: &'a dyn World,
     /// Findings.
     pub sink: &'a mut Sink,
+    /// A profile of the user could not be read, so a name that is not known may be its name.
+    pub unread_profiles: bool,
 }
 
-/// Resolves a document. `None` if the project itself is not there.
+/// Resolves a document. `None` if the project itself is not there, or if the text was no valid TOML: what a syntax error hides
+/// would be reported as missing.
 pub fn resolve(document: &Document, ctx: &mut Context<'_>) -> Option<Plan> {
+    if ctx.sink.has(Code::SpecSyntax) {
+        return None;
+    }
     load_own_profiles(document, ctx);
     let prometheus = settings::prometheus(document, ctx);
     let kubernetes = settings::kubernetes(document);
@@ -56,18 +62,25 @@ fn load_own_profiles(document: &Document, ctx: &mut Context<'_>) {
     let mut seen: BTreeMap<String, String> = BTreeMap::new();
     for path in paths {
         match ctx.world.read(Path::new(&path.0)) {
-            Err(error) => ctx.sink.push(
-                Diagnostic::new(
-                    Code::SpecUnreadableFile,
-                    format!("the profile `{}` cannot be read: {error}", path.0),
-                    path.place,
-                    "named here",
-                )
-                .help("write the path relative to the folder of llmobs.toml"),
-            ),
+            Err(error) => {
+                ctx.unread_profiles = true;
+                ctx.sink.push(
+                    Diagnostic::new(
+                        Code::SpecUnreadableFile,
+                        format!("the profile `{}` cannot be read: {error}", path.0),
+                        path.place,
+                        "named here",
+                    )
+                    .help("write the path relative to the folder of llmobs.toml"),
+                );
+            }
             Ok(text) => {
                 let file = ctx.sources.add(path.0.clone(), text);
-                let Some(profile) = read_profile(ctx.sources, file, ctx.sink) else { continue };
+                let mut found = Sink::default();
+                let profile = read_profile(ctx.sources, file, &mut found);
+                ctx.unread_profiles |= found.has_errors();
+                ctx.sink.extend(found.into_sorted());
+                let Some(profile) = profile else { continue };
                 if let Some(first) = seen.insert(profile.name.clone(), path.0.clone()) {
                     ctx.sink.push(Diagnostic::new(
                         Code::SpecConflict,

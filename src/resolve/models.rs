@@ -22,7 +22,7 @@ pub fn resolve(
 ) -> BTreeMap<String, Model> {
     let mut models = BTreeMap::new();
     let Some(named) = &document.models else { return models };
-    if named.entries.is_empty() && named.value.key_places.is_empty() {
+    if named.entries.is_empty() && named.refused.is_empty() {
         ctx.sink.push(
             Diagnostic::new(
                 Code::SpecMissingKey,
@@ -75,7 +75,9 @@ fn one(
     }
     let mut signals: BTreeMap<Signal, Found> = Signal::OF_ENGINES.iter().map(|s| (*s, view.signal(*s))).collect();
     own_buckets(raw, &mut signals, ctx);
-    say_missing(name, &view, &version, &signals, place, ctx);
+    if !ctx.unread_profiles {
+        say_missing(name, &view, &version, &signals, place, ctx);
+    }
     let latency_slos = latency_slos(name, raw, &view, &signals, ctx);
     let share = |o: Option<&Spanned<spec::ShareObjective>>| o.and_then(|o| o.objective.as_ref()).map(|r| r.value);
     let slos = raw.slos.as_ref().map(|s| &s.value);
@@ -108,6 +110,10 @@ fn engine(raw: &spec::Model, ctx: &mut Context<'_>) -> Option<(View, Release)> {
     let profile = ctx.catalog.profile(named.as_str()).filter(|p| p.kind == Kind::Engine);
     let Some(profile) = profile else {
         let names = ctx.catalog.engine_names();
+        // A profile that could not be read may have been the one; that was reported where it is named.
+        if ctx.unread_profiles {
+            return None;
+        }
         let mut diagnostic = Diagnostic::new(
             Code::SpecUnknownValue,
             format!("there is no engine `{}`", shorten(named.as_str())),
@@ -239,6 +245,28 @@ fn endpoint(
             .help("add `monitor = false`, or leave `matchers` out"),
         );
     }
+    if raw.refused.iter().any(|k| ["pods", "service", "targets", "monitor", "matchers"].contains(k)) {
+        return None;
+    }
+    if let Some(matchers) = &raw.matchers
+        && !monitor
+        && matchers.entries.is_empty()
+    {
+        if matchers.refused.is_empty() {
+            ctx.sink.push(
+                Diagnostic::new(
+                    Code::SpecInvalidValue,
+                    format!("`matchers` of model `{name}` is empty and would select the series of every model"),
+                    matchers.place,
+                    "expected at least one label",
+                )
+                .help(
+                    "write for example `matchers = { job = \"vllm\" }` with labels that your scrape configuration sets",
+                ),
+            );
+        }
+        return None;
+    }
     if !monitor && raw.matchers.is_none() {
         let at = raw.monitor.as_ref().map_or(place, |m| m.place);
         ctx.sink.push(
@@ -256,10 +284,16 @@ fn endpoint(
         return Some(Endpoint::Foreign);
     }
     if let Some(pods) = &raw.pods {
+        if !pods.refused.is_empty() {
+            return None;
+        }
         let labels = settings::labels(Some(pods));
         return non_empty(name, "pods", pods.place, labels, ctx).map(Endpoint::Pods);
     }
     if let Some(service) = &raw.service {
+        if !service.refused.is_empty() {
+            return None;
+        }
         let labels = settings::labels(Some(service));
         if let Some(port) = &raw.port
             && matches!(port.value, Port::Number(_))
@@ -286,7 +320,8 @@ fn endpoint(
             );
         }
         let list: Vec<String> = targets.value.iter().map(|t| t.0.clone()).collect();
-        if list.is_empty() {
+        // A list whose entries were all refused is empty, too.
+        if list.is_empty() && !ctx.sink.has_error_within(targets.place) {
             ctx.sink.push(Diagnostic::new(
                 Code::SpecInvalidValue,
                 format!("`targets` of model `{name}` is empty"),
@@ -338,6 +373,9 @@ fn pool(
     let Some(named) = &raw.pool else {
         return (pools.len() == 1).then(|| pools.keys().next().cloned()).flatten();
     };
+    if document.gpus.iter().any(|g| g.refused.contains(named.as_str())) {
+        return None;
+    }
     if declared.contains(&named.as_str()) {
         return Some(named.as_str().to_owned());
     }

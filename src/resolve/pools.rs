@@ -358,7 +358,9 @@ pub fn rates(
         }
     }
     for (key, rate) in &rates.value.entries {
-        if used.contains(key.as_str()) {
+        // The rate of a pool that could not be resolved is no second mistake.
+        let declared = document.gpus.iter().any(|g| g.entries.contains_key(key) || g.refused.contains(key.as_str()));
+        if used.contains(key.as_str()) || (declared && !pools.contains_key(key.as_str())) {
             continue;
         }
         let place = rates.value.key_places.get(key).copied().unwrap_or(rate.place);
@@ -376,7 +378,11 @@ pub fn rates(
         }
         ctx.sink.push(diagnostic);
     }
-    for pool in pools.values().filter(|p| p.rate.is_none()) {
+    let refused = |p: &Pool| {
+        let mut names = [&p.name, &p.gpu.id].into_iter().chain(&p.gpu.aliases);
+        names.any(|n| rates.refused.contains(n))
+    };
+    for pool in pools.values().filter(|p| p.rate.is_none() && !refused(p)) {
         if models.values().any(|m| m.pool.as_ref() == Some(&pool.name)) {
             ctx.sink.push(
                 Diagnostic::new(

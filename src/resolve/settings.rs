@@ -209,6 +209,9 @@ pub fn tracing(
     }
     if !destinations.values().any(|d| d.traces)
         && let Some(declared) = &raw.destinations
+        && !ctx.sink.has_error_within(declared.place)
+        && declared.refused.is_empty()
+        && declared.entries.values().all(|d| d.refused.is_empty() && d.endpoint.is_some())
     {
         ctx.sink.push(
             Diagnostic::new(
@@ -353,12 +356,18 @@ pub fn alerts(document: &Document, ctx: &mut Context<'_>) -> BTreeMap<String, Al
             };
             match fits {
                 Some(value) => threshold = Some(value),
-                None => ctx.sink.push(Diagnostic::new(
-                    Code::SpecInvalidValue,
-                    format!("the threshold of `{}` does not fit", kind.name()),
-                    written.place,
-                    kind.threshold_unit().expected(),
-                )),
+                None => {
+                    let found = match written.value {
+                        Threshold::Percent(share) => share.to_string(),
+                        Threshold::Number(n) => crate::units::number(n),
+                    };
+                    ctx.sink.push(Diagnostic::new(
+                        Code::SpecInvalidValue,
+                        format!("the threshold of `{}` does not fit", kind.name()),
+                        written.place,
+                        format!("{}; found `{found}`", kind.threshold_unit().expected()),
+                    ));
+                }
             }
         }
         let hold = raw.hold.as_ref().map(|d| d.value);

@@ -23,7 +23,7 @@ pub enum BaseUnit {
 
 /// Returns the base unit of a catalogue unit and the factor from it: `value x factor` is in the base unit.
 ///
-/// `None` for units that have no base unit here (codes, timestamps, info).
+/// Codes are kept as they are: an XID is compared, never converted. `None` for units that have no base unit here (timestamps, info).
 pub fn to_base(unit: &str) -> Option<(BaseUnit, f64)> {
     Some(match unit {
         "seconds" => (BaseUnit::Seconds, 1.0),
@@ -40,7 +40,7 @@ pub fn to_base(unit: &str) -> Option<(BaseUnit, f64)> {
         "joules" => (BaseUnit::Joules, 1.0),
         "millijoules" => (BaseUnit::Joules, 1e-3),
         "tokens" => (BaseUnit::Tokens, 1.0),
-        "requests" | "count" | "events" | "errors" | "blocks" | "replicas" | "pods" | "pages" | "rows" => {
+        "requests" | "count" | "events" | "errors" | "blocks" | "replicas" | "pods" | "pages" | "rows" | "code" => {
             (BaseUnit::Count, 1.0)
         }
         _ => return None,

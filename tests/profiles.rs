@@ -1,0 +1,436 @@
+//! The built-in profiles: each reads without findings, agrees with the list of profiles, maps or excuses every signal in every
+//! release, and covers the pages that real exporters served. Pages are read where the folder with recordings is present.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use llmobs::catalog::{
+    BUILTIN, Found, GpuTable, Kind, MetricType, Profile, Release, Signal, SignalKind, View, read_profile,
+};
+use llmobs::diag::{Sink, render};
+use llmobs::source::Sources;
+use llmobs::units::to_base;
+
+/// Recorded pages: file, profile, release, generation, prefixes of the series that belong to the exporter.
+const PAGES: &[(&str, &str, &str, Option<&str>, &str)] = &[
+    ("vllm-0.4.3.prom", "vllm", "0.4.3", None, "vllm:"),
+    ("generated-vllm-0.8.5.post1.prom", "vllm", "0.8.5.post1", None, "vllm:"),
+    ("generated-vllm-0.14.1.prom", "vllm", "0.14.1", None, "vllm:"),
+    ("generated-vllm-0.33.0.prom", "vllm", "0.33.0", None, "vllm:"),
+    ("dcgm-4.4.x.prom", "dcgm-exporter", "4.4.1-4.6.0", None, "DCGM_"),
+];
+
+/// Histograms whose bounds vLLM makes from the context length of the model (1-2-5 series up to `max_model_len`).
+const FOLLOW_MODEL_LENGTH: &[&str] = &[
+    "vllm:request_prompt_tokens",
+    "vllm:request_generation_tokens",
+    "vllm:request_max_num_generation_tokens",
+    "vllm:request_params_max_tokens",
+    "vllm:request_prefill_kv_computed_tokens",
+];
+
+/// Units that a profile may write.
+const UNITS: &[&str] = &[
+    "seconds",
+    "milliseconds",
+    "microseconds",
+    "nanoseconds",
+    "bytes",
+    "kibibytes",
+    "mebibytes",
+    "ratio",
+    "boolean",
+    "percent",
+    "celsius",
+    "watts",
+    "joules",
+    "millijoules",
+    "tokens",
+    "requests",
+    "count",
+    "events",
+    "errors",
+    "blocks",
+    "replicas",
+    "pods",
+    "pages",
+    "rows",
+];
+
+/// Signals of GPU exporters that every rule of pools reads.
+const OF_GPUS: &[Signal] = &[
+    Signal::GpuUtilization,
+    Signal::GpuUtilizationMig,
+    Signal::GpuMemoryUsed,
+    Signal::GpuMemoryFree,
+    Signal::GpuMemoryReserved,
+    Signal::GpuTemperature,
+    Signal::GpuMemoryTemperature,
+    Signal::GpuPower,
+    Signal::GpuEnergy,
+    Signal::GpuThermalThrottle,
+    Signal::GpuPowerThrottle,
+    Signal::GpuXid,
+    Signal::GpuEccDbe,
+    Signal::GpuRowRemapFailure,
+];
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let mut trials = vec![
+        Trial::test("names_are_unique", names_are_unique),
+        Trial::test("gpu_table_reads", gpu_table),
+        Trial::test("profile_files_are_listed", files_are_listed),
+    ];
+    for builtin in BUILTIN {
+        let name = builtin.name;
+        trials.push(Trial::test(format!("{name}/agrees_with_the_list"), move || agrees(name)));
+        trials.push(Trial::test(format!("{name}/signals_are_mapped_or_missing"), move || signals(name)));
+        trials.push(Trial::test(format!("{name}/metrics_are_sound"), move || metrics(name)));
+    }
+    for (file, profile, release, generation, prefix) in PAGES {
+        let path = recorded().join(file);
+        let absent = !path.exists();
+        let test = move || page(&path, profile, release, *generation, prefix);
+        trials.push(Trial::test(format!("recorded/{file}"), test).with_ignored_flag(absent));
+    }
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn recorded() -> PathBuf {
+    std::env::var_os("LLMOBS_RECORDED")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/recorded"), PathBuf::from)
+}
+
+fn read(name: &str) -> Result<Rc<Profile>, Failed> {
+    let builtin = BUILTIN.iter().find(|b| b.name == name).ok_or("not in the list")?;
+    let mut sources = Sources::default();
+    let file = sources.add(format!("profiles/{name}.toml"), builtin.text);
+    let mut sink = Sink::default();
+    let profile = read_profile(&sources, file, &mut sink);
+    let findings = render::human(&sink.into_sorted(), &sources, false);
+    if !findings.is_empty() {
+        return Err(findings.into());
+    }
+    Ok(Rc::new(profile.ok_or("no profile and no finding")?))
+}
+
+/// Returns a finding per line, or nothing.
+fn verdict(faults: BTreeSet<String>) -> Result<(), Failed> {
+    if faults.is_empty() { Ok(()) } else { Err(faults.into_iter().collect::<Vec<_>>().join("\n").into()) }
+}
+
+fn names_are_unique() -> Result<(), Failed> {
+    let mut seen = BTreeSet::new();
+    let names = BUILTIN.iter().flat_map(|b| std::iter::once(&b.name).chain(b.aliases));
+    verdict(names.filter(|n| !seen.insert(**n)).map(|n| format!("`{n}` stands twice")).collect())
+}
+
+fn files_are_listed() -> Result<(), Failed> {
+    let mut faults = BTreeSet::new();
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("profiles"))? {
+        let name = entry?.file_name().into_string().map_err(|n| format!("{n:?}"))?;
+        let stem = name.trim_end_matches(".toml");
+        if stem != "gpus" && !BUILTIN.iter().any(|b| b.name == stem) {
+            faults.insert(format!("profiles/{name} is not compiled in"));
+        }
+    }
+    verdict(faults)
+}
+
+fn agrees(name: &str) -> Result<(), Failed> {
+    let profile = read(name)?;
+    let builtin = BUILTIN.iter().find(|b| b.name == name).ok_or("not in the list")?;
+    let mut faults = BTreeSet::new();
+    if profile.name != builtin.name {
+        faults.insert(format!("the file is named `{}`", profile.name));
+    }
+    if profile.kind != builtin.kind {
+        faults.insert(format!("the file says kind `{}`", profile.kind.word()));
+    }
+    if profile.aliases != builtin.aliases {
+        faults.insert(format!("the file has the aliases {:?}, the list {:?}", profile.aliases, builtin.aliases));
+    }
+    if let Some(pair) = profile.releases.windows(2).find(|w| w[0] >= w[1]) {
+        faults.insert(format!("{} stands twice", pair[0]));
+    }
+    verdict(faults)
+}
+
+/// Every view of a profile: each release with each of its generations.
+fn views(profile: &Rc<Profile>) -> Vec<View> {
+    let mut out = Vec::new();
+    for release in &profile.releases {
+        let generations = profile.generations_of(release);
+        if generations.is_empty() {
+            out.extend(profile.select(release, None).map(|s| s.view));
+        }
+        out.extend(generations.into_iter().filter_map(|g| profile.select(release, Some(g))).map(|s| s.view));
+    }
+    out
+}
+
+fn signals(name: &str) -> Result<(), Failed> {
+    let profile = read(name)?;
+    let expected = match profile.kind {
+        Kind::Engine => Signal::OF_ENGINES,
+        Kind::Gpu => OF_GPUS,
+        Kind::Cluster => &[],
+    };
+    let mut faults = BTreeSet::new();
+    for view in views(&profile) {
+        let at = format!("{} {}", view.release, view.generation.as_deref().unwrap_or_default());
+        for entry in &profile.signals {
+            if entry.range.contains(&view.release)
+                && entry.generation.as_ref().is_none_or(|g| Some(g) == view.generation.as_ref())
+            {
+                let Some(metric) = view.metric(&entry.metric) else {
+                    faults.insert(format!(
+                        "{at}: `{}` is mapped to `{}`, which is not there",
+                        entry.signal.word(),
+                        entry.metric
+                    ));
+                    continue;
+                };
+                if !fits(entry.kind, &entry.metric, metric.kind) {
+                    let kind = metric.kind.word();
+                    faults.insert(format!("{at}: `{}` is a {kind}, no {:?}", entry.metric, entry.kind));
+                }
+                if entry.kind != SignalKind::Histogram && metric.name == entry.metric && to_base(&metric.unit).is_none()
+                {
+                    faults.insert(format!("{at}: `{}` has the unit `{}` without base unit", entry.metric, metric.unit));
+                }
+                let labels: Vec<&String> = metric.labels.iter().chain(&metric.labels_optional).collect();
+                for label in entry.matchers.keys().chain(entry.matchers_re.keys()) {
+                    if !labels.contains(&label) {
+                        faults.insert(format!("{at}: `{}` has no label `{label}`", entry.metric));
+                    }
+                }
+            }
+        }
+        for signal in expected {
+            match view.signal(*signal) {
+                Found::Here(source) => {
+                    if source.kind == SignalKind::Histogram && source.buckets.is_empty() {
+                        faults.insert(format!("{at}: `{}` has no buckets", source.series));
+                    }
+                }
+                Found::Missing { why, .. } if why.starts_with("The profile `") => {
+                    faults.insert(format!("{at}: `{}` is neither mapped nor said to be missing", signal.word()));
+                }
+                Found::Missing { .. } => {}
+            }
+        }
+    }
+    verdict(faults)
+}
+
+/// Whether a series can carry a signal of a shape. GPU exporters declare totals as gauges, so a gauge may be a counter.
+fn fits(kind: SignalKind, series: &str, metric: MetricType) -> bool {
+    match kind {
+        SignalKind::Histogram => metric == MetricType::Histogram,
+        SignalKind::Counter => match metric {
+            MetricType::Counter | MetricType::Gauge => true,
+            MetricType::Histogram | MetricType::Summary => series.ends_with("_sum") || series.ends_with("_count"),
+        },
+        SignalKind::Gauge => matches!(metric, MetricType::Gauge | MetricType::Counter),
+    }
+}
+
+fn metrics(name: &str) -> Result<(), Failed> {
+    let profile = read(name)?;
+    let mut faults = BTreeSet::new();
+    let names: BTreeSet<&str> = profile.metrics.iter().map(|m| m.name.as_str()).collect();
+    for metric in &profile.metrics {
+        let at = &metric.name;
+        if !UNITS.contains(&metric.unit.as_str()) && !WITHOUT_BASE.contains(&metric.unit.as_str()) {
+            faults.insert(format!("`{at}` has the unit `{}`", metric.unit));
+        }
+        if metric.buckets.windows(2).any(|w| w[0] >= w[1]) {
+            faults.insert(format!("the buckets of `{at}` do not ascend"));
+        }
+        if metric.kind != MetricType::Histogram && !metric.buckets.is_empty() {
+            faults.insert(format!("`{at}` is a {} with buckets", metric.kind.word()));
+        }
+        for next in metric.replaced_by.iter().flat_map(|n| n.split(", ")) {
+            let base = ["_bucket", "_sum", "_count"].iter().find_map(|s| next.strip_suffix(s)).unwrap_or(next);
+            if !names.contains(next) && !names.contains(base) {
+                faults.insert(format!("`{at}` is replaced by `{next}`, which no release has"));
+            }
+        }
+        let mut labels = BTreeSet::new();
+        for label in metric.labels.iter().chain(&metric.labels_optional) {
+            if !labels.insert(label) {
+                faults.insert(format!("`{at}` has the label `{label}` twice"));
+            }
+        }
+        if metric.range.since.as_ref().zip(metric.range.until.as_ref()).is_some_and(|(a, b)| a > b) {
+            faults.insert(format!("`{at}` ends before it begins"));
+        }
+    }
+    for view in views(&profile) {
+        let mut seen = BTreeSet::new();
+        for metric in view.metrics() {
+            // Without a generation in the view, entries of different generations may share a name.
+            if !seen.insert((&metric.name, &metric.generation)) {
+                faults.insert(format!("`{}` stands twice in {}", metric.name, view.release));
+            }
+        }
+    }
+    verdict(faults)
+}
+
+/// Units of metrics that no rule computes with.
+const WITHOUT_BASE: &[&str] = &[
+    "info",
+    "code",
+    "timestamp",
+    "bitmask",
+    "by_label",
+    "bytes_per_second",
+    "tokens_per_second",
+    "megahertz",
+    "hertz",
+    "gigabytes",
+    "gigabytes_per_second",
+    "megabytes",
+    "megabytes_per_second",
+    "kilobytes_per_second",
+    "flop",
+    "connections",
+    "seconds_per_mebibyte",
+];
+
+fn gpu_table() -> Result<(), Failed> {
+    let text = include_str!("../profiles/gpus.toml");
+    let declared = text.lines().filter(|l| l.trim() == "[[gpu]]").count();
+    let table = GpuTable::builtin();
+    let mut faults = BTreeSet::new();
+    if table.gpus.len() != declared {
+        faults.insert(format!("{} of {declared} GPUs can be read", table.gpus.len()));
+    }
+    let mut names = BTreeSet::new();
+    for gpu in &table.gpus {
+        for name in std::iter::once(&gpu.id).chain(&gpu.aliases) {
+            if !names.insert(name) {
+                faults.insert(format!("`{name}` stands twice"));
+            }
+        }
+        if gpu.memory_mib > gpu.memory_gib * 1024
+            || f64::from(gpu.memory_mib) < f64::from(gpu.memory_gib) * 1024.0 * 0.85
+        {
+            faults.insert(format!("`{}`: {} MiB are not {} GiB", gpu.id, gpu.memory_mib, gpu.memory_gib));
+        }
+        for reported in &gpu.model_names {
+            if table.by_model_name(reported).map(|g| &g.id) != Some(&gpu.id) {
+                faults.insert(format!("`{reported}` is the name of two GPUs"));
+            }
+        }
+    }
+    verdict(faults)
+}
+
+/// A family of a page: its declared type, labels of its samples, and bucket bounds.
+#[derive(Default)]
+struct Family {
+    kind: String,
+    labels: BTreeSet<String>,
+    bounds: BTreeSet<String>,
+}
+
+fn page(path: &Path, profile: &str, release: &str, generation: Option<&str>, prefix: &str) -> Result<(), Failed> {
+    let profile = read(profile)?;
+    let release = Release::parse(release).ok_or("no release")?;
+    let view = profile.select(&release, generation).ok_or("the profile is younger")?.view;
+    let families = families(&fs::read_to_string(path)?);
+    let mut faults = BTreeSet::new();
+    let mut compared = 0;
+    for (name, family) in families.iter().filter(|(n, _)| n.starts_with(prefix) && !n.ends_with("_created")) {
+        compared += 1;
+        let Some(metric) = view.metric(name) else {
+            faults.insert(format!("`{name}` is on the page and not in the profile"));
+            continue;
+        };
+        if metric.kind.word() != family.kind {
+            faults.insert(format!("`{name}` is a {}, the profile says {}", family.kind, metric.kind.word()));
+        }
+        let known: BTreeSet<&String> = metric.labels.iter().chain(&metric.labels_optional).collect();
+        // One label per field of the settings, and none of them is a name that rules use; made-up pages have one field `x`.
+        if name == "vllm:cache_config_info" {
+            continue;
+        }
+        for label in family.labels.iter().filter(|l| !known.contains(l)) {
+            faults.insert(format!("`{name}` has the label `{label}`, the profile lists {known:?}"));
+        }
+        for label in metric.labels.iter().filter(|l| !family.labels.contains(*l) && !family.labels.is_empty()) {
+            faults.insert(format!("`{name}` lacks the label `{label}` of the profile"));
+        }
+        let mut bounds: Vec<f64> =
+            family.bounds.iter().filter_map(|b| b.parse().ok()).filter(|b: &f64| b.is_finite()).collect();
+        bounds.sort_by(f64::total_cmp);
+        if !bounds.is_empty() && bounds != metric.buckets && !FOLLOW_MODEL_LENGTH.contains(&name.as_str()) {
+            faults.insert(format!("`{name}` has the bounds {bounds:?}, the profile lists {:?}", metric.buckets));
+        }
+    }
+    if compared == 0 {
+        return Err("nothing on the page belongs to the exporter".into());
+    }
+    verdict(faults)
+}
+
+/// Reads the families of a page in the text format, as far as this test needs it.
+fn families(text: &str) -> BTreeMap<String, Family> {
+    let mut out: BTreeMap<String, Family> = BTreeMap::new();
+    for line in text.lines() {
+        if let Some(rest) = line.strip_prefix("# TYPE ") {
+            let (name, kind) = rest.split_once(' ').unwrap_or((rest, "untyped"));
+            out.entry(name.to_owned()).or_default().kind = kind.trim().to_owned();
+        } else if !line.starts_with('#') && !line.trim().is_empty() {
+            let end = line.find(['{', ' ']).unwrap_or(line.len());
+            let base = ["_bucket", "_sum", "_count"]
+                .iter()
+                .find_map(|s| line[..end].strip_suffix(s).filter(|b| out.contains_key(*b)))
+                .unwrap_or(&line[..end])
+                .to_owned();
+            let family = out.entry(base).or_default();
+            for (label, value) in labels(&line[end..]) {
+                if label == "le" {
+                    family.bounds.insert(value);
+                } else {
+                    family.labels.insert(label);
+                }
+            }
+        }
+    }
+    out
+}
+
+/// Reads `{a="b",c="d"}`; quotes may be escaped.
+fn labels(text: &str) -> Vec<(String, String)> {
+    let mut out = Vec::new();
+    let mut rest = text.strip_prefix('{').unwrap_or_default();
+    while let Some((name, after)) = rest.split_once("=\"") {
+        let mut value = String::new();
+        let mut chars = after.char_indices();
+        let mut end = after.len();
+        while let Some((at, c)) = chars.next() {
+            match c {
+                '\\' => value.extend(chars.next().map(|(_, c)| c)),
+                '"' => {
+                    end = at + 1;
+                    break;
+                }
+                c => value.push(c),
+            }
+        }
+        out.push((name.trim_matches([',', ' ']).to_owned(), value));
+        rest = &after[end..];
+        if rest.starts_with('}') {
+            break;
+        }
+    }
+    out
+}
