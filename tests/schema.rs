@@ -31,7 +31,6 @@ const ONLY_THE_COMPILER: &[(&str, &str)] = &[
     ("profile-not-utf8", "another file"),
     ("profile-of-a-gpu-as-engine", "engines are open: users add their own"),
     ("profile-syntax", "another file"),
-    ("rate-window-too-short", "two keys, and a version"),
     ("schema-v2-with-sidecar", "two keys exclude each other"),
     ("size-too-small", "the least is a number, the value a text"),
     ("slo-signal-missing", "the catalogue knows the signals"),

@@ -242,6 +242,8 @@ impl Reader<'_> {
 /// Describes a TOML value for "found …", shortened.
 fn describe(value: &DeValue<'_>) -> String {
     match value {
+        // The user part of a URL may hold a password, and findings end in logs.
+        DeValue::String(text) if text.contains("://") && text.contains('@') => "a URL with a user".to_owned(),
         DeValue::String(text) => format!("the string \"{}\"", shorten(text)),
         DeValue::Integer(i) => {
             let prefix = match i.radix() {

@@ -507,7 +507,7 @@ impl JsonSchema for Ratio {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "anyOf": [
-            { "type": "string", "pattern": "^[0-9]+(\\.[0-9]+)? ?%$|^(0(\\.[0-9]+)?|1(\\.0+)?)$" },
+            { "type": "string", "pattern": "^(100(\\.0+)?|[0-9]{1,2}(\\.[0-9]+)?) ?%$|^(0(\\.[0-9]+)?|1(\\.0+)?)$" },
             { "type": "number", "minimum": 0, "maximum": 1 },
         ] })
     }

@@ -76,7 +76,7 @@ fn one(
     let mut signals: BTreeMap<Signal, Found> = Signal::OF_ENGINES.iter().map(|s| (*s, view.signal(*s))).collect();
     own_buckets(raw, &mut signals, ctx);
     if !ctx.unread_profiles {
-        say_missing(name, &view, &version, &signals, place, ctx);
+        say_missing(name, raw, &view, &version, &signals, place, ctx);
     }
     let latency_slos = latency_slos(name, raw, &view, &signals, ctx);
     let share = |o: Option<&Spanned<spec::ShareObjective>>| o.and_then(|o| o.objective.as_ref()).map(|r| r.value);
@@ -422,6 +422,7 @@ fn own_buckets(raw: &spec::Model, signals: &mut BTreeMap<Signal, Found>, ctx: &m
 /// Says once per model which signals its engine does not have.
 fn say_missing(
     name: &Slug,
+    raw: &spec::Model,
     view: &View,
     version: &Release,
     signals: &BTreeMap<Signal, Found>,
@@ -429,8 +430,8 @@ fn say_missing(
     ctx: &mut Context<'_>,
 ) {
     for (signal, found) in signals {
-        // What errors are a share of is missing exactly where errors are.
-        if *signal == Signal::ErrorBase {
+        // What errors are a share of is missing exactly where errors are. An objective on a missing signal is an error of its own.
+        if *signal == Signal::ErrorBase || promised(raw, *signal) {
             continue;
         }
         let Found::Missing { why, instead } = found else { continue };
@@ -444,6 +445,18 @@ fn say_missing(
             .help(instead.trim_end_matches('.').to_owned()),
         );
     }
+}
+
+/// Returns whether a model has an objective on a signal.
+fn promised(raw: &spec::Model, signal: Signal) -> bool {
+    raw.slos.as_ref().is_some_and(|slos| match signal {
+        Signal::Ttft => slos.ttft.is_some(),
+        Signal::InterTokenLatency => slos.inter_token_latency.is_some(),
+        Signal::E2eLatency => slos.e2e_latency.is_some(),
+        Signal::QueueTime => slos.queue_time.is_some(),
+        Signal::Errors => slos.errors.is_some(),
+        _ => false,
+    })
 }
 
 fn latency_slos(

@@ -99,7 +99,7 @@ impl JsonSchema for Threshold {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "anyOf": [
-            { "type": "string", "pattern": "^[0-9]+(\\.[0-9]+)? ?%$|^(0(\\.[0-9]+)?|1(\\.0+)?)$" },
+            { "type": "string", "pattern": "^(100(\\.0+)?|[0-9]{1,2}(\\.[0-9]+)?) ?%$|^(0(\\.[0-9]+)?|1(\\.0+)?)$" },
             { "type": "number", "minimum": 0 },
         ] })
     }

@@ -29,6 +29,8 @@ pub use prometheus::{Flavour, Prometheus};
 pub use slos::{LatencyObjective, ShareObjective, Slos};
 pub use tracing::{CollectorKind, Destination, Protocol, SignalKind, Tracing};
 
+use serde_json::json;
+
 use crate::diag::Sink;
 use crate::source::{FileId, Sources};
 
@@ -42,5 +44,28 @@ pub fn json_schema() -> serde_json::Value {
     let mut schema =
         schemars::generate::SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Document>();
     schema.insert("title".to_owned(), "llmobs.toml".into());
-    serde_json::Value::from(schema)
+    let mut schema = serde_json::Value::from(schema);
+    one_way_to_servers(&mut schema);
+    schema
+}
+
+/// Adds what stage 2 says about finding the servers of a model, so that editors say it, too: one of three ways, or none and
+/// matchers, and none of them empty.
+fn one_way_to_servers(schema: &mut serde_json::Value) {
+    let Some(model) = schema.pointer_mut("/$defs/Model").and_then(serde_json::Value::as_object_mut) else { return };
+    let ways = ["pods", "service", "targets"];
+    for (key, least) in [
+        ("pods", "minProperties"),
+        ("service", "minProperties"),
+        ("matchers", "minProperties"),
+        ("targets", "minItems"),
+    ] {
+        if let Some(property) = model.get_mut("properties").and_then(|p| p.get_mut(key)) {
+            property[least] = 1.into();
+        }
+    }
+    let one = ways.map(|way| json!({ "required": [way] }));
+    model.insert("if".to_owned(), json!({ "properties": { "monitor": { "const": false } }, "required": ["monitor"] }));
+    model.insert("then".to_owned(), json!({ "required": ["matchers"] }));
+    model.insert("else".to_owned(), json!({ "oneOf": one }));
 }

@@ -30,8 +30,10 @@ impl Ratio {
         Self::new(value).ok_or_else(|| {
             if percent {
                 "expected 0% to 100%".to_owned()
-            } else {
+            } else if value > 1.0 && value <= 100.0 {
                 format!("expected 0 to 1, or a percentage: did you mean `{number}%`")
+            } else {
+                "expected a percentage such as `99.9%` or a ratio such as `0.999`".to_owned()
             }
         })
     }
