@@ -6,6 +6,12 @@ use crate::resolve::Plan;
 use crate::signals::{AlertKind, Level, Measure, What};
 use crate::units::{Currency, Duration};
 
+/// File in the output folder that lists what we wrote.
+pub const MANIFEST: &str = ".llmobs-manifest.json";
+
+/// Begin of the name of a file that is still being written; it is renamed when it is whole.
+pub const TEMPORARY: &str = ".llmobs-tmp-";
+
 /// Names of one project.
 #[derive(Clone, Debug)]
 pub struct Names {
