@@ -18,20 +18,23 @@
 //! # Invariants
 //!
 //! - Stages return values and findings; none stops at the first mistake, none prints, none panics on input.
-//! - Only `source::DiskWorld` reads and only `output` writes; `cli` is the only caller of both. The core sees neither clock nor
+//! - Only `source::DiskWorld` and `output` read, and only `output` writes; `cli` is the only caller of them. The core sees neither clock nor
 //!   environment. The same input gives the same bytes: ordered maps only, no tool version in the output.
 //! - PromQL is built as a tree (`promql`), names are spelled in `names`, engine facts stand in `profiles/`.
 //! - Dependencies point up the table: units, source, diag, declare ← catalog, promql, spec ← resolve ← names, signals ← emit ←
 //!   output, diff ← cli.
 
 pub mod catalog;
+pub mod cli;
 pub mod declare;
 pub mod diag;
+pub mod diff;
 pub mod emit;
 pub mod explain;
 pub mod init;
 pub mod metrics_page;
 pub mod names;
+pub mod output;
 pub mod promql;
 pub mod reference;
 pub mod resolve;
