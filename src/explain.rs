@@ -68,7 +68,7 @@ fn alert(kind: AlertKind, program: Option<&Program>) -> String {
     let threshold = match kind.threshold_unit() {
         ThresholdUnit::Slo => "that of the SLO of the model; without the SLO there is no alert".to_owned(),
         ThresholdUnit::Ratio => format!("{}%", crate::units::number(kind.default_threshold() * 100.0)),
-        ThresholdUnit::Celsius => format!(
+        ThresholdUnit::ShareOrCelsius => format!(
             "5% of the time where throttling is collected, else {} °C",
             crate::units::number(kind.default_threshold())
         ),
@@ -97,10 +97,11 @@ fn instance(out: &mut String, chapter: &Chapter, alert: &Alert, program: &Progra
     let change = program.plan.alerts.get(alert.kind.name());
     let whence = |changed: bool, default: &'static str| if changed { "from `[alerts]`" } else { default };
     let by_slo = if alert.kind.latency().is_some() { "from the SLO" } else { "default" };
-    // The threshold of the file is a temperature; where throttling is collected, it is not used.
-    let used = alert.kind != AlertKind::GPUThermalThrottle || alert.threshold > 1.0;
+    // A threshold of the file may be of the unit that this pool is not watched in.
+    let own = change.and_then(|c| c.threshold);
+    let used = own.is_some_and(|t| crate::units::number(t) == crate::units::number(alert.threshold));
     let _ = writeln!(out, "\n## {}\n", describe(&chapter.subject));
-    let threshold = whence(used && change.is_some_and(|c| c.threshold.is_some()), by_slo);
+    let threshold = whence(used, by_slo);
     let _ = writeln!(out, "- threshold: {} ({threshold})", threshold_text(alert));
     let hold = whence(change.is_some_and(|c| c.hold.is_some()), "default");
     let _ = writeln!(out, "- for: {} ({hold})", alert.hold);

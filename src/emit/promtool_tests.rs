@@ -13,7 +13,7 @@ use crate::catalog::{LeSpelling, Signal, SignalSource};
 use crate::promql::{MatchOp, Selector, selector};
 use crate::resolve::{Model, Pool};
 use crate::signals::{Alert, AlertKind, Chapter, Subject, What};
-use crate::units::{Duration, number};
+use crate::units::{Duration, bucket_bound, number, same_edge};
 
 #[derive(Serialize)]
 struct TestFile {
@@ -138,14 +138,14 @@ impl Maker<'_> {
     fn latency(&self, model: &Model, source: &SignalSource, threshold: f64, scenario: Scenario) -> Option<Vec<Series>> {
         let base = exported(model, source, &format!("{}_bucket", source.series))?;
         let bounds = source.buckets.iter().copied().chain([f64::INFINITY]);
-        let edge = threshold + 1e-9;
+        let at_threshold = |bound: f64| bound.is_finite() && same_edge(bound, threshold);
         Some(
             bounds
                 .map(|bound| {
                     let series = base.clone().eq("le", self.le(model, bound / source.factor));
                     let counted = match scenario {
-                        Scenario::Fires => bound > edge,
-                        Scenario::Silent => bound > threshold - 1e-9,
+                        Scenario::Fires => bound > threshold && !at_threshold(bound),
+                        Scenario::Silent => bound > threshold || at_threshold(bound),
                     };
                     self.growing(&series, if counted { 10.0 } else { 0.0 })
                 })
@@ -155,13 +155,10 @@ impl Maker<'_> {
 
     /// Spells a bucket bound as the declared Prometheus stores it.
     fn le(&self, model: &Model, bound: f64) -> String {
-        if bound.is_infinite() {
-            return "+Inf".to_owned();
-        }
-        let text = number(bound);
-        let shortest =
-            model.engine.profile.le_spelling == LeSpelling::Shortest && self.emit.plan.prometheus.release.major() < 3;
-        if shortest || text.contains(['.', 'e']) { text } else { format!("{text}.0") }
+        let shortest = model.engine.profile.le_spelling == LeSpelling::Shortest
+            && self.emit.plan.prometheus.release.major() < 3
+            && bound.is_finite();
+        if shortest { number(bound) } else { bucket_bound(bound) }
     }
 
     /// Of 1,000 requests per step, more or fewer fail than the threshold.

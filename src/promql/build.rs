@@ -159,6 +159,24 @@ impl Expr {
         }))
     }
 
+    /// Makes `self op ignoring (labels) other`.
+    #[must_use]
+    pub fn op_ignoring<S: Into<String>>(
+        self,
+        op: BinaryOp,
+        labels: impl IntoIterator<Item = S>,
+        other: impl Into<Self>,
+    ) -> Self {
+        let matching = Matching { on: false, labels: names(labels), card: Card::OneToOne };
+        Self::Binary(Box::new(Binary {
+            op,
+            left: self,
+            right: other.into(),
+            bool_modifier: false,
+            matching: Some(matching),
+        }))
+    }
+
     /// Makes `self op on (labels) group_left (taken) other`.
     #[must_use]
     pub fn op_group_left<S: Into<String>, T: Into<String>>(

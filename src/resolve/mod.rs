@@ -52,7 +52,7 @@ pub fn resolve(document: &Document, ctx: &mut Context<'_>) -> Option<Plan> {
     pools::rates(document, &mut pools, &models, ctx);
     let tracing = settings::tracing(document, &models, ctx);
     let grafana = settings::grafana(document, ctx);
-    let alerts = settings::alerts(document, ctx);
+    let alerts = settings::alerts(document, &pools, ctx);
     let project = settings::project(document)?;
     Some(Plan { project, kubernetes, prometheus, grafana, tracing, costs, alerts, pools, models })
 }

@@ -11,7 +11,7 @@ use crate::diag::{Code, Diagnostic, did_you_mean, shorten};
 use crate::promql::{MatchOp, Matcher};
 use crate::source::{Place, Spanned};
 use crate::spec::{self, Document, Flavour};
-use crate::units::{Duration, number};
+use crate::units::{Duration, number, same_edge};
 
 /// Resolves every model.
 pub fn resolve(
@@ -576,14 +576,19 @@ fn on_edge(
     ctx: &mut Context<'_>,
 ) -> bool {
     let wanted = threshold.secs_f64();
-    let same = |e: &f64| (e - wanted).abs() <= 1e-9 * wanted.max(1e-3);
+    let same = |e: &f64| same_edge(*e, wanted);
     // Above the highest edge a quantile reads as that edge, so nothing can be seen to exceed it.
     if edges.iter().any(same) && !edges.last().is_some_and(same) {
         return true;
     }
     let below = edges.iter().copied().rfind(|e| *e < wanted);
     let above = edges.iter().copied().find(|e| *e > wanted);
-    let edge = |e: f64| Duration::parse(&format!("{}s", number(e))).map_or_else(|_| number(e), Duration::human);
+    // Four digits are within the tolerance and within what a duration can express.
+    let edge = |e: f64| {
+        let text = format!("{e:.3e}");
+        let rounded = text.parse::<f64>().unwrap_or(e);
+        Duration::parse(&format!("{}s", number(rounded))).map_or_else(|_| number(rounded), Duration::human)
+    };
     let label = match (below, above) {
         (Some(b), Some(a)) => format!("the nearest edges are {} and {}", edge(b), edge(a)),
         (None, Some(a)) => format!("the lowest edge is {}", edge(a)),

@@ -337,6 +337,16 @@ fn unnamed(pools: &BTreeMap<String, Pool>, ctx: &mut Context<'_>) {
     }
 }
 
+/// Returns whether a model names a pool, be it one that was refused.
+fn names_pool(document: &Document, model: &str) -> bool {
+    let raw = document.models.iter().flat_map(|m| &m.entries).find(|(name, _)| name.as_str() == model);
+    raw.is_some_and(|(_, m)| m.pool.is_some())
+}
+
+fn listed(pools: &BTreeMap<String, Pool>) -> String {
+    pools.keys().map(|p| format!("`{p}`")).collect::<Vec<_>>().join(", ")
+}
+
 /// Gives each pool its rate, and reports pools in use without rate and rates without use.
 pub fn rates(
     document: &Document,
@@ -382,6 +392,19 @@ pub fn rates(
         let mut names = [&p.name, &p.gpu.id].into_iter().chain(&p.gpu.aliases);
         names.any(|n| rates.refused.contains(n))
     };
+    if !pools.is_empty() {
+        for model in models.values().filter(|m| m.pool.is_none() && !names_pool(document, &m.name)) {
+            ctx.sink.push(
+                Diagnostic::new(
+                    Code::CostModelWithoutGpus,
+                    format!("model `{}` names no pool: no cost can be computed for it", model.name),
+                    model.place,
+                    "several pools are declared, so none is the obvious one",
+                )
+                .help(format!("add `pool = \"…\"`: one of {}", listed(pools))),
+            );
+        }
+    }
     for pool in pools.values().filter(|p| p.rate.is_none() && !refused(p)) {
         if models.values().any(|m| m.pool.as_ref() == Some(&pool.name)) {
             ctx.sink.push(

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use super::Context;
 use super::plan::{
-    AlertOverride, CostSettings, GrafanaSettings, KubernetesSettings, Model, OtlpDestination, ProjectSettings,
+    AlertOverride, CostSettings, GrafanaSettings, KubernetesSettings, Model, OtlpDestination, Pool, ProjectSettings,
     PrometheusSettings, TracingSettings,
 };
-use crate::catalog::Release;
+use crate::catalog::{Release, Signal};
 use crate::declare::Named;
 use crate::declare::values::{KubeLabelValue, LabelKey, Url, VersionText};
 use crate::diag::{Code, Diagnostic, did_you_mean};
-use crate::source::Spanned;
+use crate::signals::{AlertKind, ThresholdUnit};
+use crate::source::{Place, Spanned};
 use crate::spec::{CollectorKind, Delivery, Document, Flavour, Protocol, SchemaKind, SignalKind, Threshold};
 use crate::units::{Bytes, Duration, PerMonth, Ratio};
 
@@ -168,7 +169,7 @@ pub fn tracing(
     let raw = document.tracing.as_ref()?;
     let slowest = models
         .values()
-        .filter_map(|m| m.latency_slo(crate::catalog::Signal::E2eLatency))
+        .filter_map(|m| m.latency_slo(Signal::E2eLatency))
         .map(|s| s.threshold)
         .max()
         .unwrap_or(Duration::from_secs(10));
@@ -323,8 +324,30 @@ fn check_endpoint(name: &str, endpoint: &Spanned<Url>, protocol: Protocol, ctx: 
     }
 }
 
-pub fn alerts(document: &Document, ctx: &mut Context<'_>) -> BTreeMap<String, AlertOverride> {
-    use crate::signals::{AlertKind, ThresholdUnit};
+/// Reports a threshold of `GPUThermalThrottle` in a unit that no pool is watched in.
+fn unused_threshold(kind: AlertKind, value: f64, place: Place, pools: &BTreeMap<String, Pool>, ctx: &mut Context<'_>) {
+    if kind.threshold_unit() != ThresholdUnit::ShareOrCelsius || pools.is_empty() {
+        return;
+    }
+    let share = value < 1.0;
+    if pools.values().any(|p| p.signal(Signal::GpuThermalThrottle).is_some() == share) {
+        return;
+    }
+    let label = if share {
+        "no exporter collects throttling: expected degrees Celsius, such as `85`"
+    } else {
+        "every exporter collects throttling: expected a share of time, such as `\"5%\"`"
+    };
+    let message = format!("the threshold of `{}` would not be used", kind.name());
+    ctx.sink.push(Diagnostic::new(Code::SpecConflict, message, place, label));
+}
+
+/// Resolves `[alerts]`.
+pub fn alerts(
+    document: &Document,
+    pools: &BTreeMap<String, Pool>,
+    ctx: &mut Context<'_>,
+) -> BTreeMap<String, AlertOverride> {
     let mut out = BTreeMap::new();
     let Some(named) = &document.alerts else { return out };
     for (key, raw) in &named.entries {
@@ -349,11 +372,17 @@ pub fn alerts(document: &Document, ctx: &mut Context<'_>) -> BTreeMap<String, Al
         let mut threshold = None;
         if let Some(written) = &raw.threshold {
             let fits = match (kind.threshold_unit(), written.value) {
-                (ThresholdUnit::Ratio, Threshold::Percent(r)) => Some(r.value()),
-                (ThresholdUnit::Ratio, Threshold::Number(n)) if (0.0..=1.0).contains(&n) => Some(n),
-                (ThresholdUnit::Celsius, Threshold::Number(n)) if (30.0..=120.0).contains(&n) => Some(n),
+                (ThresholdUnit::Slo, _) => None,
+                (_, Threshold::Percent(r)) => Some(r.value()),
+                (ThresholdUnit::Ratio, Threshold::Number(n)) => Some(n),
+                (ThresholdUnit::ShareOrCelsius, Threshold::Number(n)) if (30.0..=120.0).contains(&n) => Some(n),
                 _ => None,
             };
+            // A share of nothing is always exceeded, one of everything never.
+            let fits = fits.filter(|v| (30.0..=120.0).contains(v) || (*v > 0.0 && *v < 1.0));
+            if let Some(value) = fits {
+                unused_threshold(*kind, value, written.place, pools, ctx);
+            }
             match fits {
                 Some(value) => threshold = Some(value),
                 None => {

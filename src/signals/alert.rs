@@ -8,8 +8,8 @@ use crate::units::Duration;
 pub enum ThresholdUnit {
     /// 0 to 1.
     Ratio,
-    /// Degrees Celsius.
-    Celsius,
+    /// Share of time, 0 to 1, where throttling is collected; degrees Celsius where it is not.
+    ShareOrCelsius,
     /// Taken from the SLO.
     Slo,
 }
@@ -18,8 +18,10 @@ impl ThresholdUnit {
     /// Returns what llmobs.toml must have, for messages.
     pub fn expected(self) -> &'static str {
         match self {
-            Self::Ratio => "expected a percentage such as `\"90%\"` or a ratio such as `0.9`",
-            Self::Celsius => "expected degrees Celsius from 30 to 120",
+            Self::Ratio => "expected a percentage such as `\"90%\"` or a ratio such as `0.9`, above 0% and below 100%",
+            Self::ShareOrCelsius => {
+                "expected a share of time such as `\"5%\"`, or degrees Celsius from 30 to 120 where throttling is not collected"
+            }
             Self::Slo => "this alert takes its threshold from the SLO of the model: leave `threshold` out",
         }
     }
@@ -107,7 +109,7 @@ impl AlertKind {
     pub fn threshold_unit(self) -> ThresholdUnit {
         match self {
             Self::HighInferenceErrorRate | Self::KVCachePressure | Self::GPUMemoryNearFull => ThresholdUnit::Ratio,
-            Self::GPUThermalThrottle => ThresholdUnit::Celsius,
+            Self::GPUThermalThrottle => ThresholdUnit::ShareOrCelsius,
             _ => ThresholdUnit::Slo,
         }
     }

@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 
 use super::book::{Alert, Group};
-use super::model::recorded;
+use super::model::{bucket_measure, recorded};
 use super::{AlertKind, Latency, Measure, Quantile, What};
 use crate::names::Names;
 use crate::promql::{BinaryOp, Expr, number, selector};
 use crate::resolve::{Model, Plan, Pool};
 use crate::source::Place;
-use crate::units::number as digits;
+use crate::units::{bucket_bound, number as digits, same_edge};
 
 /// Share of time lost to thermal throttling from which the alert fires, where throttling is collected.
 pub const THROTTLED_SHARE: f64 = 0.05;
 
-/// Fewest failures in the rate window for the error alert: one failure of two requests is no incident.
-pub const MIN_FAILURES: f64 = 5.0;
+/// Fewest failed or slow events in the rate window: one of two requests at night is no incident.
+pub const MIN_EVENTS: f64 = 5.0;
 
 /// Makes the alerts of a model from what its group records.
 pub fn of_model(model: &Model, plan: &Plan, names: &Names, group: &Group) -> Vec<Alert> {
@@ -42,7 +42,7 @@ fn model_alert(kind: AlertKind, model: &Model, plan: &Plan, names: &Names, group
             }
             // failures/second x seconds of the window = failures
             let failures = recorded(model, names, What::Errors).expr().times(names.window().secs_f64());
-            let enough = failures.op(BinaryOp::Ge, number(MIN_FAILURES));
+            let enough = failures.op(BinaryOp::Ge, number(MIN_EVENTS));
             let expr =
                 recorded(model, names, What::ErrorRatio).expr().above(threshold).op_on(BinaryOp::And, labels, enough);
             (
@@ -54,7 +54,7 @@ fn model_alert(kind: AlertKind, model: &Model, plan: &Plan, names: &Names, group
                      requests did. Now: {{{{ $value | humanizePercentage }}}}.",
                     percent(threshold),
                     names.window(),
-                    digits(MIN_FAILURES)
+                    digits(MIN_EVENTS)
                 ),
             )
         }
@@ -86,7 +86,8 @@ fn model_alert(kind: AlertKind, model: &Model, plan: &Plan, names: &Names, group
             let latency = Latency::ALL.iter().copied().find(|l| l.signal() == signal)?;
             let quantile = Quantile::of(slo.objective.value());
             let seconds = slo.threshold.secs_f64();
-            let expr = recorded(model, names, What::LatencyQuantile(latency, quantile)).expr().above(seconds);
+            let slow = recorded(model, names, What::LatencyQuantile(latency, quantile)).expr().above(seconds);
+            let expr = slow.op_on(BinaryOp::And, labels, enough_slow(model, names, latency, seconds)?);
             (
                 expr,
                 seconds,
@@ -97,13 +98,16 @@ fn model_alert(kind: AlertKind, model: &Model, plan: &Plan, names: &Names, group
                     slo.threshold.human()
                 ),
                 format!(
-                    "The objective of model {{{{ $labels.model }}}} is that {} of the requests have a {} of at most {}. Over the \
-                     last {} the {} was {{{{ $value | humanizeDuration }}}}.",
+                    "The objective of model {{{{ $labels.model }}}} is that {} of the {} have a {} of at most {}. Over the last {} the \
+                     {} was {{{{ $value | humanizeDuration }}}}, and at least {} {} were slower than the threshold.",
                     slo.objective,
+                    latency.events(),
                     signal.title(),
                     slo.threshold.human(),
                     names.window(),
-                    quantile.title()
+                    quantile.title(),
+                    digits(MIN_EVENTS),
+                    latency.events()
                 ),
             )
         }
@@ -111,8 +115,27 @@ fn model_alert(kind: AlertKind, model: &Model, plan: &Plan, names: &Names, group
     finish(kind, plan, names, expr, threshold, summary, description, model.place)
 }
 
+/// (observations - observations up to the threshold)/second x seconds of the window >= 5: so many were slower.
+///
+/// `None` if the buckets have no edge at the threshold, which stage 2 has refused.
+fn enough_slow(model: &Model, names: &Names, latency: Latency, seconds: f64) -> Option<Expr> {
+    let source = model.source(latency.signal())?;
+    let what = bucket_measure(source, latency);
+    let edge = source.buckets.iter().copied().find(|e| same_edge(*e, seconds))? / source.factor;
+    // Recorded buckets have one spelling, see the chapter of the model.
+    let le = bucket_bound(edge);
+    let all = recorded(model, names, what).eq("le", "+Inf").expr();
+    let fast = recorded(model, names, what).eq("le", le).expr();
+    let slower = all.op_ignoring(BinaryOp::Sub, ["le"], fast);
+    Some(slower.times(names.window().secs_f64()).op(BinaryOp::Ge, number(MIN_EVENTS)))
+}
+
 fn pool_alert(kind: AlertKind, pool: &Pool, plan: &Plan, names: &Names, group: &Group) -> Option<Alert> {
-    let threshold = threshold(kind, plan);
+    let own = plan.alerts.get(kind.name()).and_then(|a| a.threshold);
+    // GPUThermalThrottle takes a share of time or degrees Celsius; each pool uses the one of its kind.
+    let share = own.filter(|t| *t < 1.0).unwrap_or(THROTTLED_SHARE);
+    let degrees = kind == AlertKind::GPUThermalThrottle;
+    let threshold = own.filter(|t| !degrees || *t > 1.0).unwrap_or_else(|| kind.default_threshold());
     let recorded = |what| selector(names.record(Measure::gpu(what))).eq("pool", &pool.name).expr();
     let gpu = "GPU {{ $labels.gpu }} of {{ $labels.hostname }}";
     let (expr, threshold, summary, description) = match kind {
@@ -132,13 +155,13 @@ fn pool_alert(kind: AlertKind, pool: &Pool, plan: &Plan, names: &Names, group: &
             )
         }
         AlertKind::GPUThermalThrottle if has(group, Measure::gpu(What::GpuThermalThrottled)) => (
-            recorded(What::GpuThermalThrottled).above(THROTTLED_SHARE),
-            THROTTLED_SHARE,
+            recorded(What::GpuThermalThrottled).above(share),
+            share,
             format!("{gpu} is throttled by heat {{{{ $value | humanizePercentage }}}} of the time"),
             format!(
                 "{gpu} (pool {{{{ $labels.pool }}}}, {{{{ $labels.modelName }}}}) ran with reduced clocks because of heat for \
                  more than {} of the last {}.",
-                percent(THROTTLED_SHARE),
+                percent(share),
                 names.window()
             ),
         ),

@@ -176,14 +176,8 @@ impl Maker<'_> {
 
 /// Returns an expression for `le` that matches the edges in the spelling of recorded buckets, and `+Inf`.
 fn edge_pattern(edges: &[f64]) -> String {
-    let mut parts: Vec<String> = edges
-        .iter()
-        .map(|e| {
-            let text = units::number(*e);
-            let text = if text.contains(['.', 'e']) { text } else { format!("{text}.0") };
-            text.replace('.', "\\.").replace('+', "\\+")
-        })
-        .collect();
+    let escaped = |e: &f64| units::bucket_bound(*e).replace('.', "\\.").replace('+', "\\+");
+    let mut parts: Vec<String> = edges.iter().map(escaped).collect();
     parts.push("\\+Inf".to_owned());
     parts.join("|")
 }

@@ -47,6 +47,11 @@ impl Latency {
         }
     }
 
+    /// Returns what its observations are: one per request, or one per token.
+    pub fn events(self) -> &'static str {
+        if self == Self::Itl { "tokens" } else { "requests" }
+    }
+
     /// Returns the short title of panels: `TTFT`.
     pub fn short(self) -> &'static str {
         match self {

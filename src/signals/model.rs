@@ -61,7 +61,7 @@ pub fn quantiles(model: &Model, latency: Latency) -> BTreeSet<Quantile> {
 }
 
 /// Returns the measure that the buckets of a latency are recorded as. Profiles allow seconds and milliseconds.
-fn bucket_measure(source: &SignalSource, latency: Latency) -> What {
+pub fn bucket_measure(source: &SignalSource, latency: Latency) -> What {
     if source.factor < 1.0 { What::LatencyBucketsMillis(latency) } else { What::LatencyBuckets(latency) }
 }
 

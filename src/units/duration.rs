@@ -103,6 +103,13 @@ impl Duration {
     }
 }
 
+/// Returns whether a threshold and a bucket edge, both in seconds, are meant to be the same.
+///
+/// Within a thousandth: some exporters compute their edges (0.49878851 s), and nobody writes that.
+pub fn same_edge(edge: f64, threshold: f64) -> bool {
+    (edge - threshold).abs() <= 1e-3 * edge.abs()
+}
+
 impl std::ops::Mul<u64> for Duration {
     type Output = Self;
 

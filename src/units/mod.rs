@@ -10,8 +10,8 @@ mod number;
 mod ratio;
 
 pub use bytes::Bytes;
-pub use duration::Duration;
+pub use duration::{Duration, same_edge};
 pub use factor::{BaseUnit, to_base};
 pub use money::{Currency, MoneyPerHour, PerMonth};
-pub use number::number;
+pub use number::{bucket_bound, number};
 pub use ratio::Ratio;
