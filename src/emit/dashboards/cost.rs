@@ -1,6 +1,7 @@
 //! Cost: what is spent, who spends it, what one gets for it, what is idle.
 
 use super::fleet::model_variable;
+use super::layout::table_height;
 use super::model::{Color, Column, Dashboard, Panel, Query, Row, Thresholds, Unit, View};
 use super::scope::{NEAR, Scope};
 use crate::promql::{AggregateOp, BinaryOp, Expr, number, selector};
@@ -226,14 +227,13 @@ impl Maker<'_> {
         if !self.scope.any_model(What::CostPerHour) {
             return Row::new("", Vec::new());
         }
-        let height = u32::try_from(self.scope.emit.plan.models.len().min(TABLE_ROWS)).unwrap_or(0) + 3;
         let panel = Panel::new(
             "Models by cost",
             "An expensive million tokens beside few tokens is a model that is too large for its traffic.",
             View::Table { columns, sort: Some("Per hour") },
             self.money(),
         )
-        .size(24, height.max(5))
+        .size(24, table_height(self.scope.emit.plan.models.len().min(TABLE_ROWS)))
         .queries(queries);
         Row::new("Which model is it?", vec![panel])
     }

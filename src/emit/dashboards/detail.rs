@@ -11,6 +11,9 @@ use crate::promql::{AggregateOp, BinaryOp, Expr, MatchOp, Window, number, select
 use crate::resolve::{Endpoint, Model};
 use crate::signals::{AlertKind, Latency, Measure, Quantile, What};
 
+/// Height of latency panels: a legend of four lines below the graph.
+const LATENCY_HEIGHT: u32 = 9;
+
 /// Makes the dashboard of a group.
 pub fn dashboard(scope: &Scope<'_>, group: &ModelGroup<'_>) -> Dashboard {
     let maker = Maker { scope, group };
@@ -209,6 +212,7 @@ impl Maker<'_> {
             lines(false),
             Unit::Seconds,
         )
+        .size(12, LATENCY_HEIGHT)
         .min(0.0)
         .no_value("no traffic")
         .links(Self::alert(latency).and_then(|k| self.scope.runbook(k)));
@@ -231,6 +235,7 @@ impl Maker<'_> {
             View::Buckets,
             Unit::Seconds,
         )
+        .size(12, LATENCY_HEIGHT)
         .no_value("no traffic")
         .query(self.scope.over_time(buckets, "{{le}}"))
     }

@@ -1,5 +1,6 @@
 //! The overview: whether anything is wrong, which model it is, how fast, how much, where it is full.
 
+use super::layout::table_height;
 use super::model::{Color, Column, Dashboard, Panel, Query, Row, Thresholds, Unit, Variable, View};
 use super::scope::{NEAR, Scope, narrowed, or_zero};
 use crate::promql::{AggregateOp, BinaryOp, Expr, Grouping, aggregate, call, number, selector};
@@ -106,7 +107,7 @@ fn wrong(scope: &Scope<'_>) -> Row {
 fn firing_table(scope: &Scope<'_>) -> Panel {
     let labels = ["alertname", "severity", "model", "pool", "hostname", "gpu"];
     let firing = scope.firing().expr().by(AggregateOp::Count, labels);
-    let mut alert = Column::label("alertname", "Alert");
+    let mut alert = Column::label("alertname", "Alert").width(190);
     if let Some(url) = scope.emit.names.published_runbook("${__value.raw}") {
         alert = alert.link("Open the runbook", url);
     }
@@ -184,7 +185,6 @@ fn models(scope: &Scope<'_>) -> Row {
         columns.push(Column::value(queries.len(), "Waiting", Unit::Short).width(85));
         queries.push(per_model(scope.model(What::Waiting).expr()));
     }
-    let height = u32::try_from(all.len().min(TABLE_ROWS)).unwrap_or(0) + 3;
     let panel = Panel::new(
         "Models",
         "One line per model; an empty cell is something that the engine does not measure, or a model without traffic. \
@@ -192,7 +192,7 @@ fn models(scope: &Scope<'_>) -> Row {
         View::Table { columns, sort: Some("Tokens") },
         Unit::Short,
     )
-    .size(24, height.max(5))
+    .size(24, table_height(all.len().min(TABLE_ROWS)))
     .queries(queries);
     Row::new("Which model is it?", vec![panel])
 }

@@ -1,13 +1,14 @@
 //! The GPUs: whether all are there and healthy, whether they are used, how near their limits, which one differs.
 
+use super::layout::table_height;
 use super::model::{Color, Column, Dashboard, Legend, Panel, Query, Row, Thresholds, Unit, Variable, View};
 use super::scope::{Scope, or_zero};
 use crate::promql::{AggregateOp, BinaryOp, Expr, Grouping, Selector, aggregate, call, selector, vector};
 use crate::resolve::Pool;
 use crate::signals::{AlertKind, Measure, What};
 
-/// Most rows of the table of GPUs that are shown without scrolling.
-const TABLE_ROWS: u32 = 16;
+/// Most rows of a table that are shown without scrolling.
+const TABLE_ROWS: usize = 16;
 /// Degrees below the alert's threshold from which a GPU is shown as warm.
 const WARM: f64 = 5.0;
 /// Share of the thermal design power from which a GPU is shown as at its limit; short excursions above 1 are normal.
@@ -59,8 +60,15 @@ fn mig(scope: &Scope<'_>) -> bool {
     scope.emit.plan.pools.values().any(|p| p.mig)
 }
 
-fn legend(scope: &Scope<'_>) -> &'static str {
-    if mig(scope) { "{{hostname}} {{gpu}} {{GPU_I_ID}}" } else { "{{hostname}} {{gpu}}" }
+/// One series per lane, named and sorted by host and GPU: Prometheus sorts by labels, and Grafana keeps that order.
+fn lanes(scope: &Scope<'_>) -> Query {
+    let text = |t: &str| Expr::String(t.to_owned());
+    let mut parts =
+        vec![gpu(scope, What::GpuUtilization).expr(), text("lane"), text(" "), text("hostname"), text("gpu")];
+    if mig(scope) {
+        parts.push(text("GPU_I_ID"));
+    }
+    scope.over_time(call("label_join", parts).by(AggregateOp::Max, ["lane"]), "{{lane}}")
 }
 
 fn temperatures(scope: &Scope<'_>) -> Thresholds {
@@ -185,14 +193,13 @@ fn pools(scope: &Scope<'_>) -> Panel {
         Column::value(n, "Hottest", Unit::Celsius).colored(temperatures(scope))
     });
     add(What::GpuPower, AggregateOp::Sum, &|n| Column::value(n, "Power", Unit::Watts));
-    let height = u32::try_from(scope.emit.plan.pools.len().min(12)).unwrap_or(12) + 3;
     Panel::new(
         "Pools",
         "Fewer reporting than declared: find the missing node. Memory and utilisation are means over the GPUs.",
         View::Table { columns, sort: None },
         Unit::Short,
     )
-    .size(24, height)
+    .size(24, table_height(scope.emit.plan.pools.len().min(TABLE_ROWS)))
     .queries(queries)
 }
 
@@ -213,7 +220,7 @@ fn used(scope: &Scope<'_>) -> Row {
     .min(0.0)
     .max(1.0)
     .no_value("no GPUs")
-    .query(scope.over_time(gpu(scope, What::GpuUtilization), legend(scope)));
+    .query(lanes(scope));
     Row::new("Are they used?", vec![panel])
 }
 
@@ -318,7 +325,7 @@ fn which(scope: &Scope<'_>) -> Row {
     });
     add(What::GpuMemoryTotal, &|n| Column::value(n, "Memory", Unit::Bytes).width(100));
     add(What::GpuTemperature, &|n| {
-        Column::value(n, "Temperature", Unit::Celsius).width(110).colored(temperatures(scope))
+        Column::value(n, "Temperature", Unit::Celsius).width(130).colored(temperatures(scope))
     });
     add(What::GpuPower, &|n| Column::value(n, "Power", Unit::Watts).width(90));
     add(What::GpuThermalThrottled, &|n| {
@@ -326,6 +333,7 @@ fn which(scope: &Scope<'_>) -> Row {
         Column::value(n, "Throttled", Unit::Ratio).width(95).colored(colors)
     });
     let declared: u32 = scope.emit.plan.pools.values().filter_map(|p| p.count).sum();
+    let lines = usize::try_from(declared).unwrap_or(TABLE_ROWS).clamp(4, TABLE_ROWS);
     let panel = Panel::new(
         "GPUs",
         "Click a column's head to sort by it; choose a host above to narrow.",
@@ -335,7 +343,7 @@ fn which(scope: &Scope<'_>) -> Row {
         },
         Unit::Short,
     )
-    .size(24, declared.clamp(5, TABLE_ROWS) + 3)
+    .size(24, table_height(lines))
     .queries(queries);
     Row::new("Which GPU is it?", vec![panel])
 }

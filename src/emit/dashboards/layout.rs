@@ -37,6 +37,13 @@ pub fn places(panels: &[Panel]) -> (Vec<Place>, u32) {
     (out, y + tallest)
 }
 
+/// Returns the height at which a table shows a number of lines without scrolling: title and margins, head and lines of 36 pixels,
+/// in grid units of 38 pixels with the gap between them.
+pub fn table_height(lines: usize) -> u32 {
+    let lines = u32::try_from(lines).unwrap_or(u32::MAX / 64).min(u32::MAX / 64);
+    (56 + 36 * (lines + 1)).div_ceil(38)
+}
+
 /// Returns the query of a variable, in the language of Grafana's data source.
 pub fn label_values(variable: &Variable) -> String {
     format!("label_values({}, {})", variable.series, variable.values_of)

@@ -12,7 +12,7 @@ use crate::resolve::Model;
 use crate::signals::{AlertKind, Latency, Measure, Quantile, Subject, What};
 
 /// More series than this get a legend beside the graph instead of below it.
-const FEW: usize = 4;
+const FEW: usize = 3;
 
 /// Share of a limit from which values are shown as near it.
 pub const NEAR: f64 = 0.8;
@@ -29,7 +29,7 @@ pub struct Scope<'a> {
 pub struct ModelGroup<'a> {
     /// Part of the dashboard's uid and path: `model-vllm`.
     pub part: String,
-    /// What readers call it: `vLLM`, or `vLLM 0.8.5` where releases differ.
+    /// What readers call it: `vllm` as in llmobs.toml, or `vllm 0.8.5` where releases differ.
     pub title: String,
     /// Name of the engine's profile.
     pub engine: String,
@@ -270,10 +270,9 @@ fn groups(emit: Emit<'_>) -> Vec<ModelGroup<'_>> {
         groups.sort_by(|a, b| newest(b).cmp(&newest(a)).then_with(|| first(a).cmp(first(b))));
         let whole = groups.len() == 1;
         for (n, models) in groups.into_iter().enumerate() {
-            let engine_title = models[0].engine.profile.title.clone();
             let versions: BTreeSet<String> = models.iter().map(|m| m.version.to_string()).collect();
             let versions: Vec<String> = versions.into_iter().collect();
-            let title = if whole { engine_title } else { format!("{engine_title} {}", versions.join(", ")) };
+            let title = if whole { engine.to_owned() } else { format!("{engine} {}", versions.join(", ")) };
             let mut part = format!("model-{engine}");
             if n > 0 {
                 part = format!("{part}-{}", slug(&newest(&models).map(ToString::to_string).unwrap_or_default()));

@@ -37,7 +37,7 @@ pub fn format(view: &View) -> &'static str {
 pub fn viz(panel: &Panel) -> Viz {
     let (plugin, options, custom) = match &panel.view {
         View::Timeseries { stacked, legend, lines } => {
-            ("timeseries", timeseries_options(*legend), timeseries_custom(*stacked, *lines))
+            ("timeseries", timeseries_options(*legend), timeseries_custom(*stacked, *legend, *lines))
         }
         View::Stat { graph } => ("stat", stat_options(*graph, panel.queries.len() > 1), json!({})),
         View::Gauge => ("gauge", gauge_options(), json!({})),
@@ -78,10 +78,8 @@ fn defaults(panel: &Panel, custom: Value) -> Value {
     out
 }
 
-/// A model has the same colour in all panels that show many of them.
 fn color_mode(view: &View) -> &'static str {
     match view {
-        View::Timeseries { legend: Legend::Right, .. } => "palette-classic-by-name",
         View::Timeseries { .. } => "palette-classic",
         _ => "thresholds",
     }
@@ -120,12 +118,18 @@ fn timeseries_options(legend: Legend) -> Value {
     json!({ "legend": legend_options, "tooltip": { "mode": "multi", "sort": "desc" } })
 }
 
-fn timeseries_custom(stacked: bool, lines: bool) -> Value {
+fn timeseries_custom(stacked: bool, legend: Legend, lines: bool) -> Value {
+    let fill = match (stacked, legend) {
+        (true, _) => 30,
+        (false, Legend::Below) => 8,
+        // The areas of many lines add up to mud.
+        (false, Legend::Right) => 0,
+    };
     json!({
         "drawStyle": "line",
         "lineInterpolation": "linear",
         "lineWidth": 1,
-        "fillOpacity": if stacked { 30 } else { 8 },
+        "fillOpacity": fill,
         "gradientMode": "none",
         "showPoints": "never",
         // Idle time is a gap: a line over it would show a latency that nobody had.
@@ -165,10 +169,10 @@ fn gauge_options() -> Value {
     })
 }
 
-fn heatmap(color: Value, y_axis: Value, cell_unit: &str, hide_up_to: f64) -> Value {
+fn heatmap(color: Value, y_axis: Value, cell_unit: &str, hide_up_to: f64, gap: u32) -> Value {
     json!({
         "calculate": false,
-        "cellGap": 1,
+        "cellGap": gap,
         "cellValues": { "unit": cell_unit },
         "color": color,
         "exemplars": { "color": "rgba(255,0,255,0.7)" },
@@ -188,7 +192,7 @@ fn buckets_options(unit: &Unit) -> Value {
         "steps": 64, "reverse": false,
     });
     let y_axis = json!({ "axisPlacement": "left", "reverse": false, "unit": unit.id() });
-    heatmap(color, y_axis, "reqps", 1e-9)
+    heatmap(color, y_axis, "reqps", 1e-9, 1)
 }
 
 /// A lane at zero is painted: an idle GPU is not a missing one.
@@ -202,7 +206,7 @@ fn lanes_options(panel: &Panel) -> Value {
             color[key] = number(end);
         }
     }
-    heatmap(color, json!({ "axisPlacement": "left", "reverse": false }), &panel.unit.id(), -1.0)
+    heatmap(color, json!({ "axisPlacement": "left", "reverse": false }), &panel.unit.id(), -1.0, 0)
 }
 
 fn table_options(sort: Option<&str>) -> Value {
