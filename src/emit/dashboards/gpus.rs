@@ -1,7 +1,7 @@
 //! The GPUs: whether all are there and healthy, whether they are used, how near their limits, which one differs.
 
 use super::layout::table_height;
-use super::model::{Color, Column, Dashboard, Legend, Panel, Query, Row, Thresholds, Unit, Variable, View};
+use super::model::{Color, Column, Dashboard, Panel, Query, Row, Thresholds, Unit, Variable, View};
 use super::scope::{Scope, or_zero};
 use crate::promql::{AggregateOp, BinaryOp, Expr, Grouping, Selector, aggregate, call, selector, vector};
 use crate::resolve::Pool;
@@ -212,7 +212,7 @@ fn used(scope: &Scope<'_>) -> Row {
     let height = (declared / 3).clamp(10, 20);
     let panel = Panel::new(
         "Utilisation of each GPU",
-        "One lane per GPU. A dark lane among bright ones is an idle GPU that is paid for, or a replica without traffic.",
+        "One lane per GPU. A lane in the colour of 0 % is a GPU that is paid for and idle, or a replica without traffic.",
         View::Lanes,
         Unit::Ratio,
     )
@@ -281,7 +281,7 @@ fn power(scope: &Scope<'_>) -> Option<Panel> {
     }
     let each = gpu(scope, What::GpuPower).expr().by(AggregateOp::Max, ["pool", "UUID"]);
     let mean = each.by(AggregateOp::Avg, ["pool"]);
-    let view = |lines| View::Timeseries { stacked: false, legend: Legend::Below, lines };
+    let view = |lines| View::Timeseries { stacked: false, legend: scope.pool_legend(), lines };
     let panel = match constants(scope, |p| p.gpu.tdp_watts.map(f64::from)) {
         // watts ÷ watts = ratio
         Some(tdp) => Panel::new(
