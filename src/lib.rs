@@ -18,8 +18,9 @@
 //! # Invariants
 //!
 //! - Stages return values and findings; none stops at the first mistake, none prints, none panics on input.
-//! - Only `source::DiskWorld` and `output` read, and only `output` writes; `cli` is the only caller of them. The core sees neither clock nor
-//!   environment. The same input gives the same bytes: ordered maps only, no tool version in the output.
+//! - Only `source::DiskWorld` and `output` read, and only `output` writes; `cli` is the only caller of them, and writes itself
+//!   only what `init` and `man` are asked for. The core sees neither clock nor environment. The same input gives the same
+//!   bytes: ordered maps only, no tool version in the output.
 //! - PromQL is built as a tree (`promql`), names are spelled in `names`, engine facts stand in `profiles/`.
 //! - Dependencies point up the table: units, source, diag, declare ← catalog, promql, spec ← resolve ← names, signals ← emit ←
 //!   output, diff ← cli.

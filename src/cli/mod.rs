@@ -7,8 +7,10 @@ mod check;
 mod completions;
 mod diff;
 mod exit;
+mod explain;
 mod generate;
 mod guard;
+mod init;
 mod man;
 mod project;
 mod schema;
@@ -47,9 +49,11 @@ Exit codes:
 
 #[derive(Subcommand)]
 enum Command {
+    Init(init::Arguments),
     Generate(generate::Arguments),
     Diff(diff::Arguments),
     Check(check::Arguments),
+    Explain(explain::Arguments),
     Schema(schema::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
@@ -82,9 +86,11 @@ fn start(arguments: Vec<OsString>) -> Exit {
     };
     let mut shell = Shell::new(arguments.color, arguments.quiet);
     let done = match arguments.command {
+        Command::Init(a) => init::run(&a, &mut shell),
         Command::Generate(a) => generate::run(&a, &mut shell),
         Command::Diff(a) => diff::run(&a, &mut shell),
         Command::Check(a) => check::run(&a, &mut shell),
+        Command::Explain(a) => explain::run(&a, &mut shell),
         Command::Schema(_) => schema::run(&mut shell),
         Command::Completions(a) => completions::run(&a, &mut shell),
         Command::Man(a) => man::run(&a, &mut shell),

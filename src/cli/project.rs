@@ -68,6 +68,13 @@ pub fn tell(compilation: &Compilation, shell: &Shell) {
     }
 }
 
+/// Tells the errors of a compilation only.
+pub fn tell_errors(compilation: &Compilation, shell: &Shell) {
+    let errors: Vec<Diagnostic> =
+        compilation.diagnostics.iter().filter(|d| d.severity == Severity::Error).cloned().collect();
+    shell.complain(&render::human(&errors, &compilation.sources, shell.colours_talk()));
+}
+
 /// Returns `1 file`, `2 files`.
 pub fn n_files(n: usize) -> String {
     format!("{n} file{}", if n == 1 { "" } else { "s" })
