@@ -38,27 +38,31 @@ impl Wave {
     }
 }
 
-/// A log-logistic distribution, which looks like latencies do: steep, with a long tail.
+/// A log-logistic distribution, which looks like latencies do: steep, with a tail. The tail ends at [`LONGEST`] medians, so that a
+/// threshold beyond is never crossed, however few requests there are.
 #[derive(Clone, Copy, Debug)]
-pub struct Spread {
-    /// Half of the observations are smaller.
-    pub median: f64,
+struct Spread {
+    median: f64,
+    longest: f64,
 }
 
-/// Steepness of the distribution. The 99th percentile is `99^(1/4)` = 3.2 medians, the 99.9th 5.6.
+/// Steepness of the distribution. The 99th percentile is `99^(1/4)` = 3.2 medians.
 const STEEPNESS: f64 = 4.0;
 /// Mean in medians, for that steepness: `(π/4) / sin(π/4)`.
 const MEAN: f64 = 1.110_72;
+/// Longest observation, in medians of the fast kind.
+pub const LONGEST: f64 = 6.0;
 
 impl Spread {
     /// Returns the share of observations up to a bound.
-    pub fn share_up_to(self, bound: f64) -> f64 {
-        if bound <= 0.0 { 0.0 } else { 1.0 / (1.0 + (self.median / bound).powf(STEEPNESS)) }
-    }
-
-    /// Returns the mean.
-    pub fn mean(self) -> f64 {
-        self.median * MEAN
+    fn share_up_to(self, bound: f64) -> f64 {
+        if bound <= 0.0 {
+            0.0
+        } else if bound >= self.longest {
+            1.0
+        } else {
+            1.0 / (1.0 + (self.median / bound).powf(STEEPNESS))
+        }
     }
 }
 
@@ -72,22 +76,32 @@ pub struct Observations {
 impl Observations {
     /// Makes observations at a rate around a median. One in twenty is of the slow kind.
     pub fn new(rate: Wave, median: f64) -> Self {
+        let spread = |median: f64, longest: f64| Spread { median, longest };
         let slow = Wave { swing: 0.9, period: rate.period / 2.0, ..rate.scaled(0.05) };
-        Self { fast: (rate.scaled(0.95), Spread { median }), slow: (slow, Spread { median: 2.0 * median }) }
+        let longest = LONGEST * median;
+        Self { fast: (rate.scaled(0.95), spread(median, longest)), slow: (slow, spread(2.0 * median, longest)) }
     }
 
-    /// Returns how many there were up to a bound since time 0.
-    pub fn up_to(&self, bound: f64, seconds: f64) -> f64 {
-        [self.fast, self.slow].iter().map(|(w, s)| w.total(seconds) * s.share_up_to(bound)).sum::<f64>().floor()
-    }
-
-    /// Returns how many there were since time 0.
-    pub fn count(&self, seconds: f64) -> f64 {
-        self.up_to(f64::INFINITY, seconds)
+    /// Returns how many there were since time 0 up to each of ascending bounds, the last of which is infinite. Each range between
+    /// two bounds counts whole observations by itself: so an observation is in all buckets above it at once, as in an engine.
+    pub fn buckets(&self, bounds: &[f64], seconds: f64) -> Vec<f64> {
+        let up_to = |bound: f64| {
+            [self.fast, self.slow].iter().map(|(w, s)| w.total(seconds) * s.share_up_to(bound)).sum::<f64>()
+        };
+        let mut below = 0.0;
+        let mut count = 0.0;
+        let mut out = Vec::new();
+        for bound in bounds {
+            let all = up_to(*bound);
+            count += (all - below).floor();
+            below = all;
+            out.push(count);
+        }
+        out
     }
 
     /// Returns their sum since time 0.
     pub fn sum(&self, seconds: f64) -> f64 {
-        [self.fast, self.slow].iter().map(|(w, s)| w.total(seconds) * s.mean()).sum()
+        [self.fast, self.slow].iter().map(|(w, s)| w.total(seconds) * s.median * MEAN).sum()
     }
 }

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use llmobs::catalog::{LeSpelling, Metric, MetricType, Semantics, Signal, SignalSource, Status};
 use llmobs::resolve::{Model, Pool};
 
-use super::load::{Observations, Wave};
+use super::load::{LONGEST, Observations, Wave};
 
 /// A page: families in the order of the catalogue. Plain data, so that it can be served by a thread.
 #[derive(Clone, Debug, Default)]
@@ -56,12 +56,15 @@ impl Family {
                 Value::Counter(wave) => write(&self.name, labels, (wave.total(seconds) * 1e3).floor() / 1e3),
                 Value::Histogram(observations, bounds) => {
                     let bucket = format!("{}_bucket", self.name);
-                    for (le, bound) in bounds {
+                    let edges: Vec<f64> = bounds.iter().map(|(_, bound)| *bound).collect();
+                    let counts = observations.buckets(&edges, seconds);
+                    for ((le, _), count) in bounds.iter().zip(&counts).filter(|_| self.kind == MetricType::Histogram) {
                         let mut labels = labels.clone();
                         labels.push(("le".to_owned(), le.clone()));
-                        write(&bucket, &labels, observations.up_to(*bound, seconds));
+                        write(&bucket, &labels, *count);
                     }
-                    write(&format!("{}_count", self.name), labels, observations.count(seconds));
+                    let count = counts.last().copied().unwrap_or_default();
+                    write(&format!("{}_count", self.name), labels, count);
                     write(&format!("{}_sum", self.name), labels, observations.sum(seconds));
                 }
             }
@@ -161,7 +164,10 @@ impl Replica<'_> {
                 let bounds = bounds(metric, self.model.engine.profile.le_spelling);
                 Value::Histogram(Observations::new(rate.scaled(share), self.median(metric)), bounds)
             }
-            MetricType::Summary => Value::Histogram(Observations::new(rate.scaled(share), 1.0), Vec::new()),
+            MetricType::Summary => {
+                let all = vec![("+Inf".to_owned(), f64::INFINITY)];
+                Value::Histogram(Observations::new(rate.scaled(share), 1.0), all)
+            }
             MetricType::Counter => Value::Counter(self.counter(metric).scaled(share)),
             MetricType::Gauge => Value::Gauge(self.gauge(metric)),
         }
@@ -171,14 +177,15 @@ impl Replica<'_> {
         Wave { mean: 2.0 + 4.0 * self.seed, swing: 0.4, period: 5400.0, phase: self.seed }
     }
 
-    /// Below the threshold that was promised, in the unit of the metric; else among the lower bounds.
+    /// Below the threshold that was promised, in the unit of the metric; else as usual for the signal; else among the lower bounds.
     fn median(&self, metric: &Metric) -> f64 {
         let promised = self.sources(metric).find_map(|s| {
             let slo = self.model.latency_slo(s.signal)?;
-            Some(slo.threshold.secs_f64() / 7.0 / s.factor)
+            Some(slo.threshold.secs_f64() / (LONGEST + 1.0) / s.factor)
         });
         let among = || metric.buckets.get(metric.buckets.len() * 2 / 5).copied();
-        promised.or_else(among).unwrap_or(1.0)
+        let usual = || self.sources(metric).find_map(|s| Some(usual(s.signal)? / s.factor));
+        promised.or_else(usual).or_else(among).unwrap_or(1.0)
     }
 
     fn counter(&self, metric: &Metric) -> Wave {
@@ -210,6 +217,21 @@ impl Replica<'_> {
         };
         now.scaled(1.0 / source.factor)
     }
+}
+
+/// Returns a usual median in the base unit: seconds, or tokens of a request.
+fn usual(signal: Signal) -> Option<f64> {
+    Some(match signal {
+        Signal::Ttft => 0.3,
+        Signal::InterTokenLatency => 0.03,
+        Signal::E2eLatency => 6.0,
+        Signal::QueueTime => 0.1,
+        Signal::PrefillTime => 0.2,
+        Signal::DecodeTime => 5.0,
+        Signal::PromptTokens => 600.0,
+        Signal::GenerationTokens => 200.0,
+        _ => return None,
+    })
 }
 
 /// Share of requests that fail.
