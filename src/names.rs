@@ -232,9 +232,9 @@ mod tests {
 
     #[test]
     fn long_names_are_cut_and_stay_apart() {
-        assert_eq!(shortened("a".repeat(63), 63), "a".repeat(63));
+        assert_eq!(shortened(&"a".repeat(63), 63), "a".repeat(63));
         let (one, other) =
-            (shortened(format!("{}1", "a-".repeat(40)), 63), shortened(format!("{}2", "a-".repeat(40)), 63));
+            (shortened(&format!("{}1", "a-".repeat(40)), 63), shortened(&format!("{}2", "a-".repeat(40)), 63));
         assert!(one.len() <= 63 && other.len() <= 63);
         assert_ne!(one, other);
         assert!(!one.contains("--"));
