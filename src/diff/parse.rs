@@ -22,7 +22,9 @@ pub fn values(path: &str, text: &str) -> Option<Vec<Value>> {
     match path.rsplit_once('.')?.1 {
         "json" => serde_json::from_str(text).ok().map(|v| vec![v]),
         "yaml" | "yml" => {
+            // YAML 1.2, as Kubernetes writes it for names: `n` is a text, not a boolean.
             let options = serde_saphyr::options! {
+                strict_booleans: true,
                 budget: serde_saphyr::budget! { max_nodes: MAX_NODES, max_aliases: 1000, max_anchors: 1000 },
                 alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 100_000 },
             };

@@ -51,7 +51,7 @@ fn rules_and_alerts_are_matched_by_name_across_files() {
         [
             "~ alert Slow (model chat): moved from prometheus/rules/model-chat.yaml",
             "~ group g: moved from prometheus/rules/model-chat.yaml",
-            "+ object PrometheusRule n/r",
+            "+ PrometheusRule n/r",
         ]
     );
 }
@@ -94,7 +94,7 @@ fn objects_and_plain_values_name_what_differs() {
     };
     assert_eq!(
         told(&[("kubernetes/m.yaml", Some(&monitor("a")), Some(&monitor("b")))]),
-        ["~ object ServiceMonitor s: spec.endpoints"]
+        ["~ ServiceMonitor s: spec.endpoints"]
     );
     assert_eq!(
         told(&[(
