@@ -12,7 +12,9 @@ pub fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     let slot = Arc::clone(&seen);
     let before = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
-        let what = info.payload_as_str().unwrap_or("no message");
+        let payload = info.payload();
+        let what = payload.downcast_ref::<&str>().copied().or(payload.downcast_ref::<String>().map(String::as_str));
+        let what = what.unwrap_or("no message");
         let place = info.location().map_or_else(String::new, |l| format!(" at {}:{}", l.file(), l.line()));
         *slot.lock().unwrap_or_else(PoisonError::into_inner) = format!("{what}{place}");
     }));

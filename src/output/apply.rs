@@ -68,7 +68,7 @@ fn is_in_the_way(plan: &Plan, path: &str) -> bool {
 ///
 /// # Errors
 /// A finding for the first that fails; those before it are done, and a further run goes on from there.
-pub fn run(root: &Path, steps: &[Step<'_>]) -> Result<(), Diagnostic> {
+pub fn run(root: &Path, steps: &[Step<'_>]) -> Result<(), Box<Diagnostic>> {
     let mut made: BTreeSet<&str> = BTreeSet::new();
     for step in steps {
         match step {
@@ -76,7 +76,7 @@ pub fn run(root: &Path, steps: &[Step<'_>]) -> Result<(), Diagnostic> {
             Step::Write(path, text) => {
                 if let Some(folder) = path::folders(path).last().filter(|f| made.insert(f)) {
                     let full = path::on_disk(root, folder);
-                    std::fs::create_dir_all(&full).map_err(|e| unwritable("create the folder", &full, &e))?;
+                    std::fs::create_dir_all(&full).map_err(|e| failed("create the folder", &full, &e))?;
                 }
                 replace(root, path, text)?;
             }
@@ -84,7 +84,7 @@ pub fn run(root: &Path, steps: &[Step<'_>]) -> Result<(), Diagnostic> {
                 let full = path::on_disk(root, path);
                 match std::fs::remove_file(&full) {
                     Err(e) if !matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-                        return Err(unwritable("remove", &full, &e));
+                        return Err(failed("remove", &full, &e));
                     }
                     _ => {}
                 }
@@ -97,7 +97,7 @@ pub fn run(root: &Path, steps: &[Step<'_>]) -> Result<(), Diagnostic> {
 }
 
 /// Writes a text beside its place and renames it there.
-fn replace(root: &Path, path: &str, text: &str) -> Result<(), Diagnostic> {
+fn replace(root: &Path, path: &str, text: &str) -> Result<(), Box<Diagnostic>> {
     let full = path::on_disk(root, path);
     let written = temporary(&full).and_then(|mut file| {
         file.write_all(text.as_bytes())?;
@@ -107,7 +107,11 @@ fn replace(root: &Path, path: &str, text: &str) -> Result<(), Diagnostic> {
         }
         file.persist(&full).map(drop).map_err(|e| e.error)
     });
-    written.map_err(|e| unwritable("write", &full, &e))
+    written.map_err(|e| failed("write", &full, &e))
+}
+
+fn failed(what: &str, path: &Path, error: &io::Error) -> Box<Diagnostic> {
+    Box::new(unwritable(what, path, error))
 }
 
 fn temporary(full: &Path) -> io::Result<tempfile::NamedTempFile> {

@@ -12,18 +12,20 @@ use crate::diag::{Code, Diagnostic};
 ///
 /// # Errors
 /// Another run holds it. A file system without locks is not an error.
-pub fn lock(root: &Path) -> Result<Option<File>, Diagnostic> {
+pub fn lock(root: &Path) -> Result<Option<File>, Box<Diagnostic>> {
     if !cfg!(unix) {
         return Ok(None);
     }
     let Ok(folder) = File::open(root) else { return Ok(None) };
     match folder.try_lock() {
         Ok(()) => Ok(Some(folder)),
-        Err(TryLockError::WouldBlock) => Err(Diagnostic::without_place(
-            Code::OutputUnwritable,
-            format!("another run of llmobs is writing to `{}`", super::path::shown(root)),
-        )
-        .help("Wait until it has finished, then run the command again")),
+        Err(TryLockError::WouldBlock) => Err(Box::new(
+            Diagnostic::without_place(
+                Code::OutputUnwritable,
+                format!("another run of llmobs is writing to `{}`", super::path::shown(root)),
+            )
+            .help("Wait until it has finished, then run the command again"),
+        )),
         Err(TryLockError::Error(_)) => Ok(None),
     }
 }

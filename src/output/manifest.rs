@@ -93,15 +93,17 @@ impl Manifest {
     ///
     /// # Errors
     /// A finding when it is not a manifest, is of a newer format, or names a path outside the folder.
-    pub fn parse(text: &str) -> Result<Self, Diagnostic> {
+    pub fn parse(text: &str) -> Result<Self, Box<Diagnostic>> {
         let top: Value = serde_json::from_str(text).map_err(|e| broken(&format!("is not JSON ({e})")))?;
         let version = top.get("version").and_then(Value::as_u64).ok_or_else(|| broken("has no format version"))?;
         if version > FORMAT {
-            return Err(Diagnostic::without_place(
-                Code::OutputManifest,
-                format!("`{MANIFEST}` has format version {version}, but this llmobs reads up to {FORMAT}"),
-            )
-            .help("Use the newer llmobs that wrote it"));
+            return Err(Box::new(
+                Diagnostic::without_place(
+                    Code::OutputManifest,
+                    format!("`{MANIFEST}` has format version {version}, but this llmobs reads up to {FORMAT}"),
+                )
+                .help("Use the newer llmobs that wrote it"),
+            ));
         }
         let files = top.get("files").ok_or_else(|| broken("has no list of files"))?;
         let none = Value::Object(Map::new());
@@ -109,7 +111,7 @@ impl Manifest {
     }
 }
 
-fn hashes(value: &Value) -> Result<Hashes, Diagnostic> {
+fn hashes(value: &Value) -> Result<Hashes, Box<Diagnostic>> {
     let object = value.as_object().ok_or_else(|| broken("has a list of files that is not an object"))?;
     object
         .iter()
@@ -124,8 +126,9 @@ fn hashes(value: &Value) -> Result<Hashes, Diagnostic> {
         .collect()
 }
 
-fn broken(what: &str) -> Diagnostic {
-    Diagnostic::without_place(Code::OutputManifest, format!("`{MANIFEST}` {what}")).help(
+fn broken(what: &str) -> Box<Diagnostic> {
+    let finding = Diagnostic::without_place(Code::OutputManifest, format!("`{MANIFEST}` {what}")).help(
         "Restore it from version control, or remove it: files that are as generated are then taken over as they are",
-    )
+    );
+    Box::new(finding)
 }

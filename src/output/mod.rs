@@ -65,7 +65,7 @@ pub struct Report {
 #[derive(Debug)]
 pub enum Refusal {
     /// Files stand in the way; nothing was written. The plan has a conflict in at least one change.
-    Conflicts(Plan),
+    Conflicts(Box<Plan>),
     /// Something cannot be read or written. Unless it came from a failed write, nothing was written.
     Findings(Vec<Diagnostic>),
 }
@@ -86,13 +86,13 @@ pub fn plan(root: &Path, artifacts: &[Artifact]) -> Result<Plan, Vec<Diagnostic>
 pub fn write(root: &Path, artifacts: &[Artifact], options: Options) -> Result<Report, Refusal> {
     let stop = |d: Diagnostic| Refusal::Findings(vec![d]);
     std::fs::create_dir_all(root).map_err(|e| stop(unwritable("create the output folder", root, &e)))?;
-    let _lock = lock::lock(root).map_err(stop)?;
+    let _lock = lock::lock(root).map_err(|d| stop(*d))?;
     let plan = plan(root, artifacts).map_err(Refusal::Findings)?;
     if plan.has_conflicts() && !options.force {
-        return Err(Refusal::Conflicts(plan));
+        return Err(Refusal::Conflicts(Box::new(plan)));
     }
     let report = plan.report();
-    apply::run(root, &apply::steps(&plan, artifacts)).map_err(stop)?;
+    apply::run(root, &apply::steps(&plan, artifacts)).map_err(|d| stop(*d))?;
     Ok(report)
 }
 

@@ -77,7 +77,7 @@ pub fn look(root: &Path, artifacts: &[Artifact]) -> Result<State, Vec<Diagnostic
         Err(e) if e.kind() == io::ErrorKind::NotFound => {}
         Err(e) => return Err(vec![unwritable("read", root, &e)]),
     }
-    let manifest = read_manifest(root).map_err(|d| vec![d])?;
+    let manifest = read_manifest(root).map_err(|d| vec![*d])?;
     let recorded = manifest.clone().unwrap_or_default();
     let mut wanted: BTreeMap<&str, Option<&str>> = recorded.paths().map(|p| (p, None)).collect();
     wanted
@@ -109,18 +109,19 @@ pub fn read_text(root: &Path, path: &str) -> Option<String> {
     String::from_utf8(std::fs::read(&full).ok()?).ok()
 }
 
-fn read_manifest(root: &Path) -> Result<Option<Manifest>, Diagnostic> {
+fn read_manifest(root: &Path) -> Result<Option<Manifest>, Box<Diagnostic>> {
     let full = root.join(MANIFEST);
     let unreadable = |e: &io::Error| {
-        Diagnostic::without_place(Code::OutputManifest, format!("cannot read `{}`: {e}", path::shown(&full)))
+        let message = format!("cannot read `{}`: {e}", path::shown(&full));
+        Box::new(Diagnostic::without_place(Code::OutputManifest, message))
     };
-    let metadata = match std::fs::symlink_metadata(&full) {
+    let metadata = match std::fs::metadata(&full) {
         Ok(metadata) => metadata,
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(e) => return Err(unreadable(&e)),
     };
     // A link may be followed to a file (some build systems stage inputs so); a pipe would block for ever.
-    if !metadata.is_symlink() && !metadata.is_file() || metadata.len() > MAX_FILE_BYTES {
+    if !metadata.is_file() || metadata.len() > MAX_FILE_BYTES {
         return Err(unreadable(&io::Error::other("not a file of a size that llmobs writes")));
     }
     let text = std::fs::read_to_string(&full).map_err(|e| unreadable(&e))?;
