@@ -144,7 +144,7 @@ fn source(series: &str, subject: &Subject, program: &Program) -> Option<String> 
     let (view, sources): (_, Vec<&SignalSource>) = match subject {
         Subject::Model(name) => {
             let model = program.plan.models.get(name)?;
-            let here = model.signals.values().filter_map(|f| if let Found::Here(s) = f { Some(s) } else { None });
+            let here = model.signals.values().filter_map(|f| if let Found::Here(s) = f { Some(&**s) } else { None });
             (&model.engine, here.collect())
         }
         Subject::Pool(name) => (&program.plan.pools.get(name)?.exporter, Vec::new()),

@@ -16,7 +16,10 @@ const WITHOUT_EXAMPLE: &[(&str, &str)] = &[
     ("output/manifest", "found in the output folder"),
     ("output/unwritable", "found in the output folder"),
     ("internal/bug", "no file is the cause"),
-    ("cost/model-without-gpus", "not reported yet"),
+    ("page/empty", "found in a metrics page"),
+    ("page/syntax", "found in a metrics page"),
+    ("page/unknown-exporter", "found in a metrics page"),
+    ("init/invalid-option", "found in a flag"),
 ];
 
 /// A fenced block: the words after the fence, and the text.

@@ -7,14 +7,13 @@ use std::fs;
 use libtest_mimic::{Arguments, Failed, Trial};
 use llmobs::Program;
 use llmobs::emit::Artifact;
+use llmobs::names::MANIFEST;
+use llmobs::output;
 
 #[path = "support/mod.rs"]
 mod support;
 use support::project::{self, Source};
 use support::{Context, Result};
-
-/// The list of files that the output stage keeps beside them.
-const MANIFEST: &str = ".llmobs-manifest.json";
 
 fn main() -> std::process::ExitCode {
     let trials = match project::examples() {
@@ -48,8 +47,15 @@ fn golden(source: &Source) -> Result {
         return update(&artifacts, &folder);
     }
     let mut committed = project::files(&folder)?;
-    committed.remove(MANIFEST);
     let mut wrong = Vec::new();
+    if committed.remove(MANIFEST).is_none() {
+        wrong.push(format!("{MANIFEST} is not committed"));
+    }
+    match output::plan(&folder, &artifacts) {
+        Ok(plan) if plan.is_clean() => {}
+        Ok(_) => wrong.push("`llmobs generate` would change the folder".to_owned()),
+        Err(_) => wrong.push("`llmobs generate` would refuse the folder".to_owned()),
+    }
     for artifact in &artifacts {
         match committed.remove(&artifact.path) {
             None => wrong.push(format!("{} is not committed", artifact.path)),
@@ -77,13 +83,12 @@ fn difference(path: &str, old: &str, new: &str) -> String {
     text.lines().take(30).collect::<Vec<_>>().join("\n")
 }
 
+/// Writes as `llmobs generate --force` does, so that the manifest is that of a user.
 fn update(artifacts: &[Artifact], folder: &std::path::Path) -> Result {
-    for (path, file) in project::files(folder)? {
-        if !artifacts.iter().any(|a| a.path == path) {
-            fs::remove_file(&file).context(file.display())?;
-        }
+    match output::write(folder, artifacts, output::Options { force: true }) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(format!("{} cannot be written: run `llmobs generate` there", folder.display())),
     }
-    artifacts.iter().try_for_each(|a| project::write(&folder.join(&a.path), &a.text))
 }
 
 fn twice(source: &Source) -> Result {

@@ -197,9 +197,6 @@ fn contains(text: &str, profile: &str, release: &str) -> Result<(), Failed> {
         view.release,
         detected.differences
     );
-    if std::env::var_os("LLMOBS_SHOW").is_some() {
-        eprintln!("{release}: {found}");
-    }
     if detected.releases.iter().any(|r| r.as_str() == release) {
         Ok(())
     } else {

@@ -58,9 +58,12 @@ fn main() -> std::process::ExitCode {
 
 type Shared = Arc<OnceLock<Result<Live>>>;
 
+/// A check of a running Prometheus.
+type Check = fn(&Live) -> Result;
+
 fn trials(source: Source) -> Vec<Trial> {
     let shared = Shared::default();
-    let tests: [(&str, fn(&Live) -> Result); 3] = [("rules", rules), ("alerts", alerts), ("dashboards", dashboards)];
+    let tests: [(&str, Check); 3] = [("rules", rules), ("alerts", alerts), ("dashboards", dashboards)];
     let mut trials = Vec::new();
     for (name, test) in tests {
         let (source, shared) = (source.clone(), shared.clone());

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 /// Bad files whose fault lies between values, in text that is not TOML, or in another file: no schema sees it.
 const ONLY_THE_COMPILER: &[(&str, &str)] = &[
     ("alert-threshold-unit", "the unit depends on the alert"),
+    ("alert-threshold-unused", "the catalogue knows what the exporter collects"),
     ("buckets-descend", "order of a list"),
     ("duration-unit-order", "order of units"),
     ("duration-zero", "a zero is a duration elsewhere"),
@@ -33,6 +34,7 @@ const ONLY_THE_COMPILER: &[(&str, &str)] = &[
     ("profile-syntax", "another file"),
     ("schema-v2-with-sidecar", "two keys exclude each other"),
     ("size-too-small", "the least is a number, the value a text"),
+    ("slo-highest-edge", "the catalogue knows the buckets"),
     ("slo-signal-missing", "the catalogue knows the signals"),
     ("slo-window-too-short", "the least is a number, the value a text"),
     ("targets-with-operator", "two tables"),

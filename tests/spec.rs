@@ -173,8 +173,10 @@ fn not_utf8() -> Result<(), Failed> {
     }
 }
 
+type Build = fn() -> String;
+
 /// Input that is too large or too regular for a file in git: its name and how it is built.
-const BUILT: &[(&str, fn() -> String)] = &[
+const BUILT: &[(&str, Build)] = &[
     ("name-of-a-megabyte", || with_model(&"a".repeat(1 << 20), "")),
     ("value-of-a-megabyte", || with_model("chat", &format!("served_model_name = \"{}\"\n", "é".repeat(1 << 19)))),
     ("duration-of-a-megabyte", || with_model("chat", &format!("slos.window = \"{}s\"\n", "9".repeat(1 << 20)))),

@@ -19,6 +19,7 @@ const TOP: &[&str] = &[
     "Cargo.lock",
     "Cargo.toml",
     "LICENSE",
+    "action.yml",
     "README.md",
     "examples",
     "profiles",
@@ -37,8 +38,10 @@ const LONG: &[(&str, &str)] = &[
     ("src/resolve/models.rs", "one table of llmobs.toml, checked in one place"),
 ];
 
+type Check = fn() -> Result;
+
 fn main() -> std::process::ExitCode {
-    let tests: [(&str, fn() -> Result); 7] = [
+    let tests: [(&str, Check); 7] = [
         ("fmt", fmt),
         ("clippy", clippy),
         ("heads", heads),

@@ -1,7 +1,7 @@
 //! promtool unit tests: for every alert, series of the exporter that make it fire and series that leave it silent.
 //!
 //! The tests start from what the exporter writes, so they hold recording rules and alert together. Written to
-//! `prometheus/tests/<part>.yaml`; they read `../rules/<part>.yaml`.
+//! `prometheus/tests/<part>.yaml`. They name the file with the rules; where that is a PrometheusRule, promtool wants its `spec` alone.
 
 use std::collections::BTreeMap;
 
@@ -73,7 +73,7 @@ fn chapter(emit: Emit<'_>, chapter: &Chapter) -> Option<Artifact> {
     }
     let part = part(&chapter.subject);
     let file = TestFile {
-        rule_files: vec![format!("../rules/{part}.yaml")],
+        rule_files: vec![format!("../../{}", super::rules::path(emit, &chapter.subject))],
         evaluation_interval: emit.plan.prometheus.evaluation_interval.to_string(),
         tests,
     };

@@ -248,7 +248,7 @@ fn fields(pool: &Pool) -> Vec<Field> {
     .into_iter()
     .filter(|(signal, _)| pool.signal(*signal).is_none())
     .filter_map(|(signal, consequence)| match pool.exporter.signal(signal) {
-        Found::Here(source) => Some(Field { pool: pool.name.clone(), field: source.series, consequence }),
+        Found::Here(source) => Some(Field { pool: pool.name.clone(), field: source.series.clone(), consequence }),
         Found::Missing { .. } => None,
     })
     .collect()

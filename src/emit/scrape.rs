@@ -117,7 +117,7 @@ fn pool_label(emit: Emit<'_>, pools: &[&Pool]) -> PoolLabel {
     if let [pool] = pools {
         let others = emit.plan.pools.values().filter(|p| p.targets.is_empty() && p.gpu.id != pool.gpu.id);
         let mut foreign: Vec<String> =
-            if pool.is_pinned() { Vec::new() } else { others.filter_map(|p| model_regex(p)).collect() };
+            if pool.is_pinned() { Vec::new() } else { others.filter_map(model_regex).collect() };
         foreign.sort();
         foreign.dedup();
         return PoolLabel::Fixed { name: pool.name.clone(), foreign };

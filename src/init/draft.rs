@@ -166,15 +166,18 @@ pub fn suggestions(view: &View, observed: impl Fn(Signal) -> Option<Observed>) -
         let edges = seen.as_ref().map_or(&source.buckets, |o| &o.edges);
         let p99 = seen.as_ref().and_then(|o| o.p99);
         let wanted = p99.unwrap_or(usual);
-        // The finest edges cannot be written: a duration is a whole number of microseconds.
-        let writable = |e: &f64| duration(*e).map(|d| (*e, d));
+        // Nothing can be seen to exceed the highest edge. Computed edges are written with four digits, which is near enough.
+        let edges = edges.split_last().map_or(&[][..], |(_, below)| below);
+        let writable = |e: &f64| duration(four_digits(*e)).map(|d| (*e, d));
         let above = edges.iter().filter(|e| **e >= wanted * (1.0 - 1e-9)).find_map(writable);
         let Some((edge, text)) = above.or_else(|| edges.iter().rev().find_map(writable)) else { continue };
         let n = seen.as_ref().map_or(0.0, |o| o.count);
         let why = match p99 {
             None => "a bucket edge near what users accept".to_owned(),
             Some(p99) if p99 <= edge * (1.0 + 1e-9) => format!("99% of the {} on the page were faster", number(n)),
-            Some(_) => format!("the highest edge; of the {} on the page more than 1% were slower", number(n)),
+            Some(_) => {
+                format!("the highest that can be measured; of the {} on the page more than 1% were slower", number(n))
+            }
         };
         out.push(Objective { key, share, threshold: Some(text), why });
     }
@@ -184,6 +187,11 @@ pub fn suggestions(view: &View, observed: impl Fn(Signal) -> Option<Observed>) -
     let why = "time with replicas that answer".to_owned();
     out.push(Objective { key: "availability", share: "99.5%", threshold: None, why });
     out
+}
+
+/// Rounds to four significant digits.
+fn four_digits(value: f64) -> f64 {
+    format!("{value:.3e}").parse().unwrap_or(value)
 }
 
 /// Writes seconds as a duration that reads back to the same edge; `None` if it is too fine or too long.

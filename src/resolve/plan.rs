@@ -211,7 +211,7 @@ impl Pool {
     /// Returns the source of a signal if the exporter has it and collects it as it is deployed.
     pub fn signal(&self, signal: Signal) -> Option<SignalSource> {
         match self.exporter.signal(signal) {
-            Found::Here(source) if self.collects(&source) => Some(source),
+            Found::Here(source) if self.collects(&source) => Some(*source),
             _ => None,
         }
     }

@@ -90,20 +90,20 @@ pub fn prometheus(document: &Document, ctx: &mut Context<'_>) -> PrometheusSetti
             .help(format!("write `rate_window = \"{least}\"`")),
         );
         rate_window = window.value;
-    } else if scrape_interval > Duration::from_secs(75) {
-        if let Some(scrape) = scrape {
-            ctx.sink.push(
-                Diagnostic::new(
-                    Code::PrometheusWindowTooShort,
-                    format!(
-                        "a scrape interval of {scrape_interval} makes alerts slow: rates need a window of {rate_window}"
-                    ),
-                    scrape.place,
-                    "longer than 75s, a quarter of the usual window of 5m",
-                )
-                .help("scrape at least every 60s"),
-            );
-        }
+    } else if scrape_interval > Duration::from_secs(75)
+        && let Some(scrape) = scrape
+    {
+        ctx.sink.push(
+            Diagnostic::new(
+                Code::PrometheusWindowTooShort,
+                format!(
+                    "a scrape interval of {scrape_interval} makes alerts slow: rates need a window of {rate_window}"
+                ),
+                scrape.place,
+                "longer than 75s, a quarter of the usual window of 5m",
+            )
+            .help("scrape at least every 60s"),
+        );
     }
     PrometheusSettings {
         flavour: raw.and_then(|p| p.flavour.as_ref()).map_or(Flavour::Operator, |f| f.value),
@@ -371,15 +371,14 @@ pub fn alerts(
         };
         let mut threshold = None;
         if let Some(written) = &raw.threshold {
+            // A share of nothing is always exceeded, one of everything never.
+            let share = |v: f64| Some(v).filter(|v| *v > 0.0 && *v < 1.0);
             let fits = match (kind.threshold_unit(), written.value) {
                 (ThresholdUnit::Slo, _) => None,
-                (_, Threshold::Percent(r)) => Some(r.value()),
-                (ThresholdUnit::Ratio, Threshold::Number(n)) => Some(n),
+                (_, Threshold::Percent(r)) => share(r.value()),
                 (ThresholdUnit::ShareOrCelsius, Threshold::Number(n)) if (30.0..=120.0).contains(&n) => Some(n),
-                _ => None,
+                (_, Threshold::Number(n)) => share(n),
             };
-            // A share of nothing is always exceeded, one of everything never.
-            let fits = fits.filter(|v| (30.0..=120.0).contains(v) || (*v > 0.0 && *v < 1.0));
             if let Some(value) = fits {
                 unused_threshold(*kind, value, written.place, pools, ctx);
             }

@@ -83,14 +83,14 @@ impl Duration {
 
     /// Returns whether Prometheus can express it: it knows nothing finer than a millisecond.
     pub fn is_whole_millis(self) -> bool {
-        self.micros % 1_000 == 0
+        self.micros.is_multiple_of(1_000)
     }
 
     /// Returns it as people write it: `2.5s`, `250ms`, `1h30m`.
     pub fn human(self) -> String {
         if self.micros < 1_000_000 && self.micros > 0 {
             format!("{}ms", super::number(self.micros as f64 / 1e3))
-        } else if self.micros % 1_000_000 != 0 {
+        } else if !self.micros.is_multiple_of(1_000_000) {
             format!("{}s", super::number(self.secs_f64()))
         } else {
             self.to_string()

@@ -3,6 +3,8 @@
 //! `cargo bench --bench generate`. Prints a table and the goals; judges nothing but what it can compare in one run. Needs `sloth`
 //! (tests/judges/install.sh) for the comparison and says so where it is missing.
 
+#![allow(clippy::print_stdout, reason = "a benchmark prints its table")]
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
