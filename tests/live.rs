@@ -138,7 +138,7 @@ fn records(program: &Program) -> Vec<String> {
     for chapter in &program.book.chapters {
         for record in chapter.records() {
             let mut selector = llmobs::promql::selector(&record.name);
-            for (label, value) in &record.labels {
+            for (label, value) in record.labels.iter() {
                 selector = selector.eq(label, value);
             }
             let has = |label: &str, all: &[Matcher]| all.iter().any(|m| m.label == label);

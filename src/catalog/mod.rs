@@ -34,6 +34,7 @@ use crate::source::Sources;
 pub struct Catalog {
     own: BTreeMap<String, Rc<Profile>>,
     loaded: BTreeMap<String, Rc<Profile>>,
+    signals: BTreeMap<(String, String, Option<String>), BTreeMap<Signal, Found>>,
 }
 
 impl Catalog {
@@ -57,6 +58,14 @@ impl Catalog {
         let profile = Rc::new(load(entry)?);
         self.loaded.insert(entry.name.to_owned(), profile.clone());
         Some(profile)
+    }
+
+    /// Returns every signal of an engine at one release: from where, or why not. Looked up once per release, however many models
+    /// run it.
+    pub fn engine_signals(&mut self, view: &View) -> BTreeMap<Signal, Found> {
+        let key = (view.profile.name.clone(), view.release.to_string(), view.generation.clone());
+        let all = || Signal::OF_ENGINES.iter().map(|s| (*s, view.signal(*s))).collect();
+        self.signals.entry(key).or_insert_with(all).clone()
     }
 
     /// Returns the names of the engines that can be named, the user's own first.

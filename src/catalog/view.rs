@@ -42,7 +42,7 @@ pub struct View {
 #[derive(Clone, Debug)]
 pub enum Found {
     /// It is there.
-    Here(Box<SignalSource>),
+    Here(Rc<SignalSource>),
     /// It is not: why, and what to do instead.
     Missing {
         /// Why.
@@ -143,7 +143,7 @@ impl View {
             .iter()
             .find(|s| s.signal == signal && s.range.contains(&self.release) && self.fits(s.generation.as_ref()));
         if let Some(source) = entry.and_then(|e| self.source(e)) {
-            return Found::Here(Box::new(source));
+            return Found::Here(Rc::new(source));
         }
         let missing = self
             .profile

@@ -50,6 +50,9 @@ struct Sample {
     value: f64,
 }
 
+/// Stands where a bucket bound will stand; no label value has it.
+const PLACEHOLDER: &str = "<le>";
+
 /// What the series of a test do.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Scenario {
@@ -122,7 +125,7 @@ impl Maker<'_> {
         Series { series: series.to_string(), values: format!("{}x{}", number(value), self.steps) }
     }
 
-    fn growing(&self, series: &Selector, step: f64) -> Series {
+    fn growing(&self, series: impl ToString, step: f64) -> Series {
         Series { series: series.to_string(), values: format!("0+{}x{}", number(step), self.steps) }
     }
 
@@ -139,15 +142,17 @@ impl Maker<'_> {
         let base = exported(model, source, &format!("{}_bucket", source.series))?;
         let bounds = source.buckets.iter().copied().chain([f64::INFINITY]);
         let at_threshold = |bound: f64| bound.is_finite() && same_edge(bound, threshold);
+        // One bound stands for all: the text of the series differs in it only.
+        let pattern = base.eq("le", PLACEHOLDER).to_string();
         Some(
             bounds
                 .map(|bound| {
-                    let series = base.clone().eq("le", self.le(model, bound / source.factor));
+                    let series = pattern.replace(PLACEHOLDER, &self.le(model, bound / source.factor));
                     let counted = match scenario {
                         Scenario::Fires => bound > threshold && !at_threshold(bound),
                         Scenario::Silent => bound > threshold || at_threshold(bound),
                     };
-                    self.growing(&series, if counted { 10.0 } else { 0.0 })
+                    self.growing(series, if counted { 10.0 } else { 0.0 })
                 })
                 .collect(),
         )
@@ -206,8 +211,8 @@ impl Maker<'_> {
                 // 10,000 of the exporter's units in all, so that shares of four digits are whole.
                 let used = (share * 1e4).round();
                 let mut out = vec![
-                    self.constant(&gpu_series(pool, &pool.signal(Signal::GpuMemoryUsed)?), used),
-                    self.constant(&gpu_series(pool, &pool.signal(Signal::GpuMemoryFree)?), 1e4 - used),
+                    self.constant(&gpu_series(pool, pool.signal(Signal::GpuMemoryUsed)?.as_ref()), used),
+                    self.constant(&gpu_series(pool, pool.signal(Signal::GpuMemoryFree)?.as_ref()), 1e4 - used),
                 ];
                 if let Some(reserved) = pool.signal(Signal::GpuMemoryReserved) {
                     out.push(self.constant(&gpu_series(pool, &reserved), 0.0));
@@ -219,7 +224,7 @@ impl Maker<'_> {
                 let share = if scenario == Scenario::Fires { between } else { alert.threshold / 2.0 };
                 // share x seconds of a step, in the unit of the counter
                 let step = share * self.emit.plan.prometheus.scrape_interval.secs_f64() / source.factor;
-                Some(vec![self.growing(&gpu_series(pool, &source), step.round())])
+                Some(vec![self.growing(gpu_series(pool, &source), step.round())])
             }
             AlertKind::GPUThermalThrottle => {
                 let source = pool.signal(Signal::GpuTemperature)?;

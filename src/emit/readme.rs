@@ -15,20 +15,18 @@ use crate::spec::{CollectorKind, Delivery, Flavour};
 /// What files are, by the beginning of their path; the first that fits counts.
 const KINDS: &[(&str, &str)] = &[
     ("prometheus/rules/", "Recording and alerting rules, one file per model and pool and one for the fleet"),
-    ("prometheus/tests/", "promtool unit tests of the rules: `promtool test rules FILE`"),
+    ("prometheus/tests/", "promtool unit tests: each alert fires and stays silent"),
     ("prometheus/scrape.d/", "Scrape jobs, to be included by `scrape_config_files`"),
     ("prometheus/prometheus.yaml", "A whole Prometheus configuration that loads the rules and jobs"),
     ("kubernetes/rules-", "PrometheusRule: recording and alerting rules"),
     ("kubernetes/monitor-", "ServiceMonitor or PodMonitor: what Prometheus scrapes"),
-    ("kubernetes/gpu", "The GPU exporter: DaemonSet, Service, list of fields, ServiceMonitor"),
+    ("kubernetes/gpu-exporter-", "The GPU exporter: DaemonSet, Service, list of fields"),
     ("kubernetes/opentelemetry-", "The OpenTelemetry Collector, its permissions, and the Instrumentation"),
     ("kubernetes/dashboard", "Dashboards as Kubernetes objects"),
-    ("kubernetes/grafana", "Dashboards as Kubernetes objects"),
     ("kubernetes/", "Kubernetes objects"),
     ("grafana/provisioning/", "File provisioning of Grafana"),
     ("grafana/", "Dashboards for Grafana"),
-    ("collector/", "Configuration of the OpenTelemetry Collector"),
-    ("otelcol/", "Configuration of the OpenTelemetry Collector"),
+    ("otel/", "Configuration of the OpenTelemetry Collector"),
     ("runbooks/", "One page per alert: what it means, where to look, what to do"),
     ("kustomization.yaml", "Lists the Kubernetes objects"),
 ];

@@ -13,33 +13,33 @@ use crate::spec::Flavour;
 
 /// A rule file, and the `spec` of a PrometheusRule.
 #[derive(Serialize)]
-pub struct RuleFile {
-    groups: Vec<RuleGroup>,
+pub struct RuleFile<'a> {
+    groups: Vec<RuleGroup<'a>>,
 }
 
 #[derive(Serialize)]
-struct RuleGroup {
-    name: String,
+struct RuleGroup<'a> {
+    name: &'a str,
     interval: String,
-    rules: Vec<Rule>,
+    rules: Vec<Rule<'a>>,
 }
 
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Rule {
+enum Rule<'a> {
     Record {
-        record: String,
+        record: &'a str,
         expr: String,
         #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-        labels: BTreeMap<String, String>,
+        labels: &'a BTreeMap<String, String>,
     },
     Alert {
-        alert: String,
+        alert: &'a str,
         expr: String,
         #[serde(rename = "for")]
         hold: String,
-        labels: BTreeMap<String, String>,
-        annotations: BTreeMap<String, String>,
+        labels: &'a BTreeMap<String, String>,
+        annotations: &'a BTreeMap<String, String>,
     },
 }
 
@@ -61,7 +61,7 @@ pub fn path(emit: Emit<'_>, subject: &Subject) -> String {
 }
 
 /// Returns the rule file of a chapter.
-pub fn rule_file(chapter: &Chapter) -> RuleFile {
+pub fn rule_file(chapter: &Chapter) -> RuleFile<'_> {
     RuleFile { groups: chapter.groups.iter().map(group).collect() }
 }
 
@@ -98,18 +98,15 @@ fn artifact(emit: Emit<'_>, chapter: &Chapter) -> Artifact {
     }
 }
 
-fn group(group: &Group) -> RuleGroup {
-    let records = group.records.iter().map(|r| Rule::Record {
-        record: r.name.clone(),
-        expr: r.expr.pretty(),
-        labels: r.labels.clone(),
-    });
+fn group(group: &Group) -> RuleGroup<'_> {
+    let records =
+        group.records.iter().map(|r| Rule::Record { record: &r.name, expr: r.expr.pretty(), labels: &r.labels });
     let alerts = group.alerts.iter().map(|a| Rule::Alert {
-        alert: a.kind.name().to_owned(),
+        alert: a.kind.name(),
         expr: a.expr.pretty(),
         hold: a.hold.to_string(),
-        labels: a.labels.clone(),
-        annotations: a.annotations.clone(),
+        labels: &a.labels,
+        annotations: &a.annotations,
     });
-    RuleGroup { name: group.name.clone(), interval: group.interval.to_string(), rules: records.chain(alerts).collect() }
+    RuleGroup { name: &group.name, interval: group.interval.to_string(), rules: records.chain(alerts).collect() }
 }

@@ -132,7 +132,7 @@ fn of_model(emit: Emit<'_>, model: &Model) -> Option<Job> {
             job.relabel_configs = relabel::of_service(labels, port);
         }
         Endpoint::Targets(targets) => {
-            job.static_configs = vec![StaticConfig { targets: targets.clone(), labels: model.labels() }];
+            job.static_configs = vec![StaticConfig { targets: targets.clone(), labels: model.labels.as_ref().clone() }];
             return Some(job);
         }
         Endpoint::Foreign => return None,

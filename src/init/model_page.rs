@@ -117,7 +117,7 @@ fn histograms<'p>(page: &'p Page<'_>, detected: &Detected) -> BTreeMap<Option<&'
     let mut sources: BTreeMap<String, (Signal, SignalSource)> = BTreeMap::new();
     for signal in LATENCIES {
         if let Found::Here(source) = view.signal(signal) {
-            sources.insert(format!("{}_bucket", source.series), (signal, *source));
+            sources.insert(format!("{}_bucket", source.series), (signal, source.as_ref().clone()));
         }
     }
     let label = view.profile.model_label.as_deref();

@@ -73,7 +73,7 @@ fn one(
     {
         target_matchers.push(Matcher { label: "namespace".to_owned(), op: MatchOp::Equal, value: namespace.clone() });
     }
-    let mut signals: BTreeMap<Signal, Found> = Signal::OF_ENGINES.iter().map(|s| (*s, view.signal(*s))).collect();
+    let mut signals = ctx.catalog.engine_signals(&view);
     own_buckets(raw, &mut signals, ctx);
     if !ctx.unread_profiles {
         say_missing(name, raw, &view, &version, &signals, place, ctx);
@@ -85,6 +85,7 @@ fn one(
     let default_port = Port::Name("http".to_owned());
     Some(Model {
         name: name.as_str().to_owned(),
+        labels: Model::labels_of(name.as_str(), namespace.as_deref()),
         place,
         version,
         served_model_name: raw.served_model_name.as_ref().map(|s| s.as_str().to_owned()),
@@ -414,7 +415,7 @@ fn own_buckets(raw: &spec::Model, signals: &mut BTreeMap<Signal, Found>, ctx: &m
             continue;
         }
         if let Some(Found::Here(source)) = signals.get_mut(&signal) {
-            source.buckets = bounds;
+            Rc::make_mut(source).buckets = bounds;
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The plan: what stage 2 hands on. Every value is there and checked.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use crate::catalog::{Found, Gpu, Metric, Release, Signal, SignalSource, View};
 use crate::declare::values::Port;
@@ -209,9 +210,9 @@ impl Pool {
     }
 
     /// Returns the source of a signal if the exporter has it and collects it as it is deployed.
-    pub fn signal(&self, signal: Signal) -> Option<SignalSource> {
+    pub fn signal(&self, signal: Signal) -> Option<Rc<SignalSource>> {
         match self.exporter.signal(signal) {
-            Found::Here(source) if self.collects(&source) => Some(*source),
+            Found::Here(source) if self.collects(&source) => Some(source),
             _ => None,
         }
     }
@@ -259,6 +260,8 @@ pub struct Model {
     pub served_model_name: Option<String>,
     /// Namespace of the pods; `None` outside Kubernetes.
     pub namespace: Option<String>,
+    /// Labels that its recorded series carry: `model`, and `namespace` inside Kubernetes.
+    pub labels: Rc<BTreeMap<String, String>>,
     /// How its servers are found.
     pub endpoint: Endpoint,
     /// Whether we scrape it.
@@ -323,13 +326,11 @@ impl Model {
         selector
     }
 
-    /// Returns the labels that its recorded series carry.
-    pub fn labels(&self) -> BTreeMap<String, String> {
-        let mut labels = BTreeMap::from([("model".to_owned(), self.name.clone())]);
-        if let Some(namespace) = &self.namespace {
-            labels.insert("namespace".to_owned(), namespace.clone());
-        }
-        labels
+    /// Makes the labels of the recorded series of a model.
+    pub fn labels_of(name: &str, namespace: Option<&str>) -> Rc<BTreeMap<String, String>> {
+        let mut labels = BTreeMap::from([("model".to_owned(), name.to_owned())]);
+        labels.extend(namespace.map(|n| ("namespace".to_owned(), n.to_owned())));
+        Rc::new(labels)
     }
 }
 

@@ -34,7 +34,7 @@ fn has(group: &Group, measure: Measure) -> bool {
 
 fn model_alert(kind: AlertKind, model: &Model, plan: &Plan, names: &Names, group: &Group) -> Option<Alert> {
     let threshold = threshold(kind, plan);
-    let labels: Vec<String> = model.labels().into_keys().collect();
+    let labels: Vec<String> = model.labels.keys().cloned().collect();
     let (expr, threshold, summary, description) = match kind {
         AlertKind::HighInferenceErrorRate => {
             if !has(group, Measure::model(What::ErrorRatio)) {

@@ -1,6 +1,7 @@
 //! The book: what stage 3 hands on.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::{AlertKind, Measure};
 use crate::promql::Expr;
@@ -25,8 +26,8 @@ pub struct Record {
     pub measure: Measure,
     /// Its name.
     pub name: String,
-    /// Labels that the rule adds.
-    pub labels: BTreeMap<String, String>,
+    /// Labels that the rule adds; shared by the rules of a model.
+    pub labels: Rc<BTreeMap<String, String>>,
     /// From what it is computed.
     pub expr: Expr,
     /// The table of llmobs.toml that caused it.

@@ -223,6 +223,9 @@ impl Measure {
         let of = match self.level {
             Level::Model => "per model",
             Level::Fleet if of_gpus => "over all GPUs",
+            Level::Fleet if matches!(self.what, What::LatencyBuckets(_) | What::LatencyQuantile(..)) => {
+                "over all models of an engine"
+            }
             Level::Fleet => "over all models",
             Level::Gpu => "per GPU",
             Level::Pool => "per pool of GPUs",

@@ -1,6 +1,7 @@
 //! The chapter of one model: latency, throughput, saturation, cost.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use super::alerts;
 use super::book::{Chapter, Group, Record, Subject};
@@ -50,7 +51,7 @@ pub fn chapter(model: &Model, plan: &Plan, names: &Names) -> Chapter {
 
 /// Returns a selector of a recorded series of a model.
 pub fn recorded(model: &Model, names: &Names, what: What) -> Selector {
-    model.labels().iter().fold(selector(names.record(Measure::model(what))), |s, (k, v)| s.eq(k, v))
+    model.labels.iter().fold(selector(names.record(Measure::model(what))), |s, (k, v)| s.eq(k, v))
 }
 
 /// Returns the quantiles that are recorded of a latency: the usual three, and that of the objective.
@@ -77,7 +78,7 @@ impl Maker<'_> {
         Record {
             measure,
             name: self.names.record(measure),
-            labels: self.model.labels(),
+            labels: self.model.labels.clone(),
             expr,
             origin: self.model.place,
         }
@@ -107,7 +108,7 @@ impl Maker<'_> {
 
     fn info(&self) -> Record {
         let mut record = self.record(What::Info, vector(1.0));
-        let labels = &mut record.labels;
+        let labels = Rc::make_mut(&mut record.labels);
         labels.insert("engine_name".to_owned(), self.model.engine.profile.name.clone());
         labels.insert("engine_version".to_owned(), self.model.version.to_string());
         if let Some(served) = &self.model.served_model_name {
@@ -130,7 +131,8 @@ impl Maker<'_> {
         if let Some(slo) = self.model.latency_slo(latency.signal()) {
             // A constant: dashboards draw it as the line that the chosen model must stay below.
             let mut threshold = self.record(What::SloThreshold(latency), vector(slo.threshold.secs_f64()));
-            threshold.labels.insert("quantile".to_owned(), Quantile::of(slo.objective.value()).title());
+            Rc::make_mut(&mut threshold.labels)
+                .insert("quantile".to_owned(), Quantile::of(slo.objective.value()).title());
             out.push(threshold);
         }
         for quantile in quantiles(self.model, latency) {
@@ -196,16 +198,16 @@ impl Maker<'_> {
     /// The rate of a counter with the labels of recorded series, for operations with them.
     fn rate_with_labels(&self, source: &SignalSource) -> Expr {
         // Both sides are one series; `on ()` would do, but the result must keep the labels of the left side.
-        let labels: Vec<String> = self.model.labels().into_keys().collect();
+        let labels: Vec<&String> = self.model.labels.keys().collect();
         let selector = self.model.selector(source, &source.series);
-        let present = |l: &String| selector.matchers.iter().any(|m| m.label == *l);
+        let present = |l: &&String| selector.matchers.iter().any(|m| m.label == **l);
         if labels.iter().all(present) {
             return selector.rate(self.names.window().into()).sum_by(labels).times(source.factor);
         }
         let mut expr = self.rate(source);
-        for (label, value) in self.model.labels() {
+        for (label, value) in self.model.labels.iter() {
             let text = |t: &str| Expr::String(t.to_owned());
-            expr = call("label_replace", [expr, text(&label), text(&value), text(""), text("")]);
+            expr = call("label_replace", [expr, text(label), text(value), text(""), text("")]);
         }
         expr
     }

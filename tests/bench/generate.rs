@@ -33,11 +33,9 @@ fn main() -> ExitCode {
     println!("| case | wall, median | CPU, median | goal |\n|---|---|---|---|");
     let mut good = true;
     for (name, goal) in [("quickstart", 30.0), ("fleet", 120.0)] {
-        let out = scratch.path().join(name);
-        let cost = median(RUNS, || {
-            // A fresh folder: every file is written.
-            let _ = std::fs::remove_dir_all(&out);
-            run(llmobs().arg("generate").arg(root.join("examples").join(name)).arg("--out").arg(&out))
+        let cost = median(RUNS, |n| {
+            let out = fresh(scratch.path(), name, n);
+            run(llmobs().arg("generate").arg(root.join("examples").join(name)).arg("--out").arg(out))
         });
         good &= ms(cost.wall) <= goal;
         println!("| generate {name} | {:.1} ms | {:.1} ms | {goal} ms wall |", ms(cost.wall), ms(cost.cpu));
@@ -50,17 +48,13 @@ fn main() -> ExitCode {
 /// 1,000 models here, 1,000 SLOs there: CPU time per rule. Peak memory is that of the largest child so far, so ours runs first.
 fn many(scratch: &Path) -> bool {
     let spec = scratch.join("many/llmobs.toml");
-    let out = scratch.join("many/out");
     if std::fs::create_dir_all(scratch.join("many")).and_then(|()| std::fs::write(&spec, thousand_models())).is_err() {
         println!("cannot write {}", spec.display());
         return false;
     }
-    let ours = median(3, || {
-        let _ = std::fs::remove_dir_all(&out);
-        run(llmobs().arg("generate").arg(&spec).arg("--out").arg(&out))
-    });
+    let ours = median(3, |n| run(llmobs().arg("generate").arg(&spec).arg("--out").arg(fresh(scratch, "many-out", n))));
     let megabytes = peak_megabytes();
-    let our_rules = count_rules(&out);
+    let our_rules = count_rules(&fresh(scratch, "many-out", 0));
     let ours_per_rule = ours.cpu.as_secs_f64() * 1e6 / our_rules.max(1) as f64;
     println!(
         "| generate {MANY} models, {our_rules} rules | {:.0} ms | {:.0} ms | peak 150 MB: {megabytes:.0} MB |",
@@ -77,7 +71,8 @@ fn many(scratch: &Path) -> bool {
         println!("cannot write {}", slos.display());
         return false;
     }
-    let theirs = median(3, || run(Command::new(&sloth).arg("generate").arg("-i").arg(&slos).arg("-o").arg(&sloth_out)));
+    let theirs =
+        median(3, |_| run(Command::new(&sloth).arg("generate").arg("-i").arg(&slos).arg("-o").arg(&sloth_out)));
     let their_rules = count_rules(&sloth_out);
     let theirs_per_rule = theirs.cpu.as_secs_f64() * 1e6 / their_rules.max(1) as f64;
     let ratio = ours_per_rule / theirs_per_rule;
@@ -107,9 +102,15 @@ fn run(command: &mut Command) -> Cost {
     Cost { wall, cpu: children_cpu().saturating_sub(before) }
 }
 
-fn median(runs: usize, mut one: impl FnMut() -> Cost) -> Cost {
-    one();
-    let costs: Vec<Cost> = (0..runs).map(|_| one()).collect();
+/// Names a folder that is not there: every file is written. Removing one between runs would slow the file system down.
+fn fresh(scratch: &Path, name: &str, n: usize) -> PathBuf {
+    scratch.join(format!("{name}-{n}"))
+}
+
+/// Runs once to warm up (number 0), then `runs` times.
+fn median(runs: usize, mut one: impl FnMut(usize) -> Cost) -> Cost {
+    one(0);
+    let costs: Vec<Cost> = (1..=runs).map(&mut one).collect();
     let middle = |f: fn(&Cost) -> Duration| {
         let mut all: Vec<Duration> = costs.iter().map(f).collect();
         all.sort();
