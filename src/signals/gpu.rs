@@ -92,7 +92,12 @@ impl Maker<'_> {
 
     fn gpu_and_pool(&self, what: What, op: AggregateOp, expr: Expr, out: &mut Vec<Record>) {
         out.push(self.record(Measure::gpu(what), expr, BTreeMap::new()));
-        let pool = self.recorded(Measure::gpu(what)).expr().by(op, ["pool"]);
+        let mut each = self.recorded(Measure::gpu(what)).expr();
+        if self.pool.mig && what == What::GpuPower {
+            // A board has one reading, which the exporter repeats for each of its instances.
+            each = each.by(AggregateOp::Max, ["pool", "UUID"]);
+        }
+        let pool = each.by(op, ["pool"]);
         out.push(self.record(Measure::pool(what), pool, BTreeMap::new()));
     }
 

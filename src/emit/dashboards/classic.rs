@@ -38,8 +38,8 @@ fn datasource() -> Value {
     json!({ "type": "prometheus", "uid": "${datasource}" })
 }
 
-/// Grafana also reads `titleFormat` and `textFormat` beside `expr`; its published schema refuses them, so an event is told by the
-/// name of its list. The newer schema has a place for both.
+/// `titleFormat`, `textFormat` and `tagKeys` are read by the Prometheus data source, not by Grafana: its published schema has no
+/// place for them.
 fn annotation(annotation: &Annotation) -> Value {
     json!({
         "datasource": datasource(),
@@ -48,6 +48,9 @@ fn annotation(annotation: &Annotation) -> Value {
         "hide": false,
         "iconColor": "red",
         "name": annotation.name,
+        "tagKeys": annotation.tags.join(","),
+        "textFormat": annotation.text,
+        "titleFormat": annotation.title,
     })
 }
 

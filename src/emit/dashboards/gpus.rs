@@ -55,6 +55,11 @@ fn gpu(scope: &Scope<'_>, what: What) -> Selector {
     selector(scope.record(Measure::gpu(what))).re("pool", "$pool").re("hostname", "$hostname")
 }
 
+/// Power of each board once, also where its reading is repeated for each MIG instance.
+fn boards(scope: &Scope<'_>) -> Expr {
+    gpu(scope, What::GpuPower).expr().by(AggregateOp::Max, ["pool", "UUID"])
+}
+
 /// Whether pools are split by MIG; then lines and tables name the instance, too.
 fn mig(scope: &Scope<'_>) -> bool {
     scope.emit.plan.pools.values().any(|p| p.mig)
@@ -149,7 +154,7 @@ fn healthy(scope: &Scope<'_>) -> Row {
         panels.push(
             stat("Power", "All chosen GPUs together.", Unit::Watts)
                 .thresholds(Thresholds::plain(Color::Blue))
-                .query(Query::now(gpu(scope, What::GpuPower).expr().sum(), "power")),
+                .query(Query::now(boards(scope).sum(), "power")),
         );
     }
     let width = 24 / u32::try_from(panels.len()).unwrap_or(24).max(1);
@@ -192,7 +197,10 @@ fn pools(scope: &Scope<'_>) -> Panel {
     add(What::GpuTemperature, AggregateOp::Max, &|n| {
         Column::value(n, "Hottest", Unit::Celsius).colored(temperatures(scope))
     });
-    add(What::GpuPower, AggregateOp::Sum, &|n| Column::value(n, "Power", Unit::Watts));
+    if scope.any_gpu(What::GpuPower) {
+        columns.push(Column::value(queries.len(), "Power", Unit::Watts));
+        queries.push(Query::now(boards(scope).by(AggregateOp::Sum, ["pool"]), ""));
+    }
     Panel::new(
         "Pools",
         "Fewer reporting than declared: find the missing node. Memory and utilisation are means over the GPUs.",
@@ -279,8 +287,7 @@ fn power(scope: &Scope<'_>) -> Option<Panel> {
     if !scope.any_gpu(What::GpuPower) {
         return None;
     }
-    let each = gpu(scope, What::GpuPower).expr().by(AggregateOp::Max, ["pool", "UUID"]);
-    let mean = each.by(AggregateOp::Avg, ["pool"]);
+    let mean = boards(scope).by(AggregateOp::Avg, ["pool"]);
     let view = |lines| View::Timeseries { stacked: false, legend: scope.pool_legend(), lines };
     let panel = match constants(scope, |p| p.gpu.tdp_watts.map(f64::from)) {
         // watts ÷ watts = ratio

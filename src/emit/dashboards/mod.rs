@@ -3,6 +3,7 @@
 //! The makers (`fleet`, `detail`, `gpus`, `cost`) build values of `model`; `classic` and `v2` print them. How they reach Grafana
 //! is `emit::grafana`.
 
+mod build;
 mod classic;
 mod cost;
 mod detail;

@@ -123,6 +123,7 @@ impl<'a> Scope<'a> {
             expr: firing.expr().by(AggregateOp::Max, ["alertname", "severity", "model", "pool", "hostname", "gpu"]),
             title: "{{alertname}}".to_owned(),
             text: "{{severity}}: {{model}} {{pool}} {{hostname}} {{gpu}}".to_owned(),
+            tags: vec!["severity", "model", "pool"],
         })
     }
 

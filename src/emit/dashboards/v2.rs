@@ -59,7 +59,12 @@ fn annotation(annotation: &Annotation) -> Value {
             "enable": true,
             "hide": false,
             "iconColor": "red",
-            "legacyOptions": { "expr": expr, "textFormat": annotation.text, "titleFormat": annotation.title },
+            "legacyOptions": {
+                "expr": expr,
+                "tagKeys": annotation.tags.join(","),
+                "textFormat": annotation.text,
+                "titleFormat": annotation.title,
+            },
             "name": annotation.name,
             "query": data_query(json!({ "expr": expr, "refId": "Anno" })),
         },
