@@ -22,12 +22,10 @@ mod support;
 use support::judge::{self, accepts};
 use support::project::{self, Dashboard, Schema, Source};
 use support::prometheus::Prometheus;
-use support::{Context, Result, live};
+use support::{Context, Result, history, live};
 
 /// Shortest time before anything is judged: rates need several scrapes, alerts several evaluations.
 const SETTLE: Duration = Duration::from_secs(15);
-/// How long Prometheus must have run before pictures are drawn of the last minute.
-const HISTORY: Duration = Duration::from_secs(80);
 /// Longest time until every recorded series must be there.
 const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -45,8 +43,11 @@ const NOT_FOR_EVERY_CHOICE: &[(&str, &str)] = &[
 ];
 
 /// Notes of dashshot that say nothing about the dashboard: a part of the text, and why.
-const EXPECTED_PICTURE_NOTES: &[(&str, &str)] =
-    &[("annotation", "dashshot does not draw annotations"), ("link(s)", "dashshot draws no links")];
+const EXPECTED_PICTURE_NOTES: &[(&str, &str)] = &[
+    ("annotation", "dashshot does not draw annotations"),
+    ("link(s)", "dashshot draws no links"),
+    ("stored value", "the model with the incident is asked for everywhere, but runs on one engine"),
+];
 
 fn main() -> std::process::ExitCode {
     let trials = match project::examples() {
@@ -74,14 +75,14 @@ fn trials(source: Source) -> Vec<Trial> {
         let Some(program) = std::env::var_os("LLMOBS_DASHSHOT") else {
             return Ok(Completion::ignored_with("LLMOBS_DASHSHOT is not set"));
         };
-        pictures(started(&shared, &source)?, &source.name, &PathBuf::from(program))?;
+        pictures(&Live::start(&source, true)?, &source.name, &PathBuf::from(program))?;
         Ok(Completion::Completed)
     }));
     trials
 }
 
 fn started<'a>(shared: &'a Shared, source: &Source) -> Result<&'a Live> {
-    shared.get_or_init(|| Live::start(source)).as_ref().map_err(Clone::clone)
+    shared.get_or_init(|| Live::start(source, false)).as_ref().map_err(Clone::clone)
 }
 
 /// An example with its Prometheus.
@@ -90,23 +91,32 @@ struct Live {
     records: Vec<String>,
     alerts: usize,
     dashboards: Vec<Dashboard>,
+    troubled: Option<String>,
     folder: tempfile::TempDir,
     started: Instant,
 }
 
 impl Live {
-    /// Starts servers and Prometheus and waits until the recorded series are there, or the deadline.
-    fn start(source: &Source) -> Result<Self> {
+    /// Starts servers and Prometheus and waits until the recorded series are there, or the deadline. For pictures there are hours
+    /// of history and an incident.
+    fn start(source: &Source, for_pictures: bool) -> Result<Self> {
         let program = project::compile(source)?;
         let artifacts = program.artifacts();
         let folder = tempfile::tempdir().context("temporary folder")?;
-        live::prepare(live::targets(&program.plan), &artifacts, folder.path())?;
+        let dashboards = project::dashboards(&artifacts)?;
+        let targets = live::targets(&program.plan, for_pictures);
+        let since = Instant::now();
+        if for_pictures {
+            history::write(&targets, live::UPTIME, &program, &dashboards, folder.path())?;
+        }
+        live::prepare(targets, &artifacts, folder.path(), since, for_pictures)?;
         let prometheus = Prometheus::start(folder.path())?;
         let live = Self {
             prometheus,
             records: records(&program),
             alerts: program.book.alerts().count(),
-            dashboards: project::dashboards(&artifacts)?,
+            dashboards,
+            troubled: live::troubled(&program.plan).map(|m| m.name.clone()),
             folder,
             started: Instant::now(),
         };
@@ -326,19 +336,18 @@ fn pictures(live: &Live, name: &str, dashshot: &std::path::Path) -> Result {
     let mut files = Vec::new();
     for dashboard in live.dashboards.iter().filter(|d| d.schema == Schema::Classic) {
         let path = live.folder.path().join("dashboards").join(format!("{}.json", dashboard.name));
-        project::write(&path, &dashboard.json.to_string())?;
+        project::write(&path, &for_picture(&dashboard.json, live.troubled.as_deref()).to_string())?;
         files.push(path);
     }
     if files.is_empty() {
         return Err("there is no dashboard".to_owned());
     }
-    thread::sleep(HISTORY.saturating_sub(live.started.elapsed()));
     let mut problems = Vec::new();
     for theme in ["dark", "light"] {
         let out = project::root().join("target/dashboards").join(name).join(theme);
         let mut call = Command::new("node");
         call.arg(dashshot).arg("--prometheus").arg(format!("http://{}", live.prometheus.address));
-        call.args(["--from", "now-1m", "--theme", theme, "--out"]).arg(&out).args(&files);
+        call.args(["--from", "now-3h", "--theme", theme, "--out"]).arg(&out).args(&files);
         let drawn = accepts(&mut call);
         let report = std::fs::read_to_string(out.join("report.json")).context("report.json");
         match (report, drawn) {
@@ -351,6 +360,22 @@ fn pictures(live: &Live, name: &str, dashshot: &std::path::Path) -> Result {
         }
     }
     all_well(problems)
+}
+
+/// Returns a dashboard that asks in steps of the history, and that shows the model with the incident where it shows one.
+fn for_picture(dashboard: &Value, troubled: Option<&str>) -> Value {
+    let mut out = dashboard.clone();
+    for panel in out.get_mut("panels").and_then(Value::as_array_mut).into_iter().flatten() {
+        for target in panel.get_mut("targets").and_then(Value::as_array_mut).into_iter().flatten() {
+            target["interval"] = Value::from(format!("{}s", history::STEP));
+        }
+    }
+    for variable in out.pointer_mut("/templating/list").and_then(Value::as_array_mut).into_iter().flatten() {
+        if text(variable, "name") == "model" && variable["multi"] == false {
+            variable["current"] = serde_json::json!({ "text": troubled, "value": troubled });
+        }
+    }
+    out
 }
 
 /// Returns what a report finds fault with.

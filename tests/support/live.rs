@@ -14,34 +14,54 @@ use llmobs::promql::MatchOp;
 use llmobs::resolve::{Endpoint, Model, Plan, Pool};
 use serde_json::{Value, json};
 
+use super::load::Incident;
 use super::page::{self, Page};
 use super::{Context, Result, http, project};
 
 /// Scrape and evaluation interval of the test.
 const INTERVAL: &str = "2s";
-/// Replicas of each model.
+/// Replicas of each model, except of those that fill a host each.
 const REPLICAS: u32 = 2;
 /// GPUs of a host.
 const GPUS_PER_HOST: u32 = 8;
 /// GPUs of a pool that declares none.
 const GPUS_WITHOUT_COUNT: u32 = 2;
 /// Seconds that the servers seem to have run when they are first scraped.
-const UPTIME: f64 = 3600.0;
+pub const UPTIME: f64 = 4.0 * 3600.0;
+/// Seconds before the first scrape at which the incident begins, and how long it takes to become as bad as it gets.
+const INCIDENT: (f64, f64) = (2400.0, 900.0);
 
 /// A server: where its page is, and the labels that a scrape gives it.
+#[derive(Clone)]
 pub struct Target {
     path: String,
-    labels: BTreeMap<String, String>,
-    page: Page,
+    /// Labels of the scrape.
+    pub labels: BTreeMap<String, String>,
+    /// What it shows.
+    pub page: Page,
 }
 
-/// Returns the servers of a plan.
-pub fn targets(plan: &Plan) -> Vec<Target> {
-    let models = plan.models.values().flat_map(|m| (0..REPLICAS).map(move |r| replica(m, r)));
-    models.chain(plan.pools.values().flat_map(hosts)).collect()
+/// Returns the servers of a plan: all well, or with an incident on [`troubled`] and on one GPU.
+pub fn targets(plan: &Plan, incident: bool) -> Vec<Target> {
+    let (before, rise) = INCIDENT;
+    let incident = incident.then_some(Incident { start: UPTIME - before, rise });
+    let troubled = troubled(plan).map(|m| m.name.as_str());
+    let replicas = |m: &Model| if m.gpus_per_replica >= GPUS_PER_HOST { 1 } else { REPLICAS };
+    let models = plan.models.values().flat_map(|m| {
+        let incident = incident.filter(|_| troubled == Some(m.name.as_str()));
+        (0..replicas(m)).map(move |r| replica(m, r, incident))
+    });
+    let hot = plan.pools.keys().next();
+    let pools = plan.pools.values().flat_map(|p| hosts(p, incident.filter(|_| hot == Some(&p.name))));
+    models.chain(pools).collect()
 }
 
-fn replica(model: &Model, replica: u32) -> Target {
+/// Returns the model that has the incident: one with most objectives.
+pub fn troubled(plan: &Plan) -> Option<&Model> {
+    plan.models.values().max_by_key(|m| m.latency_slos.len())
+}
+
+fn replica(model: &Model, replica: u32, incident: Option<Incident>) -> Target {
     let name = format!("{}-{replica}", model.name);
     let matchers = model.target_matchers.iter().filter(|m| m.op == MatchOp::Equal);
     let mut labels: BTreeMap<String, String> = matchers.map(|m| (m.label.clone(), m.value.clone())).collect();
@@ -50,11 +70,11 @@ fn replica(model: &Model, replica: u32) -> Target {
     if matches!(model.endpoint, Endpoint::Pods(_) | Endpoint::Service(_)) {
         labels.insert("pod".to_owned(), name);
     }
-    Target { path: format!("/models/{}/{replica}", model.name), labels, page: page::of_model(model, replica) }
+    Target { path: format!("/models/{}/{replica}", model.name), labels, page: page::of_model(model, replica, incident) }
 }
 
 /// The labels `namespace` and `pod` are those of the exporter, as without honorLabels.
-fn hosts(pool: &Pool) -> Vec<Target> {
+fn hosts(pool: &Pool, incident: Option<Incident>) -> Vec<Target> {
     let count = pool.count.unwrap_or(GPUS_WITHOUT_COUNT);
     let host = |n: u32| {
         let name = format!("{}-node-{n}", pool.name);
@@ -68,20 +88,21 @@ fn hosts(pool: &Pool) -> Vec<Target> {
             labels.insert("pod".to_owned(), format!("dcgm-exporter-{n}"));
         }
         let gpus = (count - n * GPUS_PER_HOST).min(GPUS_PER_HOST);
-        Target { path: format!("/gpus/{}/{n}", pool.name), labels, page: page::of_host(pool, &name, gpus) }
+        let page = page::of_host(pool, &name, gpus, incident.filter(|_| n == 0));
+        Target { path: format!("/gpus/{}/{n}", pool.name), labels, page }
     };
     (0..count.div_ceil(GPUS_PER_HOST)).map(host).collect()
 }
 
 /// Serves the pages of targets and writes `prometheus.json` with the rules of `artifacts` into a folder.
-pub fn prepare(targets: Vec<Target>, artifacts: &[Artifact], folder: &Path) -> Result {
+/// `since` is when the pages are [`UPTIME`] old; with `hasty` alerts fire without their hold.
+pub fn prepare(targets: Vec<Target>, artifacts: &[Artifact], folder: &Path, since: Instant, hasty: bool) -> Result {
     let scrape: Vec<(String, BTreeMap<String, String>)> =
         targets.iter().map(|t| (t.path.clone(), t.labels.clone())).collect();
     let pages: BTreeMap<String, Page> = targets.into_iter().map(|t| (t.path, t.page)).collect();
-    let start = Instant::now();
-    let now = move || start.elapsed().as_secs_f64() + UPTIME;
+    let now = move || since.elapsed().as_secs_f64() + UPTIME;
     let address = http::serve(Arc::new(move |path| pages.get(path).map(|p| p.text(now()))))?;
-    let rules = rules(artifacts, folder)?;
+    let rules = rules(artifacts, folder, hasty)?;
     let configs: Vec<Value> = scrape
         .into_iter()
         .map(|(path, labels)| {
@@ -102,13 +123,15 @@ pub fn prepare(targets: Vec<Target>, artifacts: &[Artifact], folder: &Path) -> R
 }
 
 /// Writes the rules with the interval of the test.
-fn rules(artifacts: &[Artifact], folder: &Path) -> Result<Vec<String>> {
+fn rules(artifacts: &[Artifact], folder: &Path, hasty: bool) -> Result<Vec<String>> {
     let mut paths = Vec::new();
     for path in project::write_for_prometheus(artifacts, &folder.join("generated"))? {
         let text = fs::read_to_string(&path).context(path.display())?;
         let mut file: Value = serde_saphyr::from_str(&text).context(path.display())?;
         for group in file.get_mut("groups").and_then(Value::as_array_mut).into_iter().flatten() {
             group["interval"] = Value::from(INTERVAL);
+            let rules = group.get_mut("rules").and_then(Value::as_array_mut).into_iter().flatten();
+            rules.filter_map(|r| r.as_object_mut()).filter(|_| hasty).for_each(|r| drop(r.remove("for")));
         }
         project::write(&path, &file.to_string())?;
         paths.push(path.display().to_string());

@@ -38,6 +38,28 @@ impl Wave {
     }
 }
 
+/// Something that goes wrong: nothing before, all of it some minutes later, until the end.
+#[derive(Clone, Copy, Debug)]
+pub struct Incident {
+    /// When it starts, in seconds.
+    pub start: f64,
+    /// Seconds until it is fully there.
+    pub rise: f64,
+}
+
+impl Incident {
+    /// Returns how much of it is there, 0 to 1.
+    pub fn share(self, seconds: f64) -> f64 {
+        ((seconds - self.start) / self.rise).clamp(0.0, 1.0)
+    }
+
+    /// Returns what the share adds up to since time 0.
+    pub fn total(self, seconds: f64) -> f64 {
+        let risen = (seconds - self.start).clamp(0.0, self.rise);
+        risen * risen / (2.0 * self.rise) + (seconds - self.start - self.rise).max(0.0)
+    }
+}
+
 /// A log-logistic distribution, which looks like latencies do: steep, with a tail. The tail ends at [`LONGEST`] medians, so that a
 /// threshold beyond is never crossed, however few requests there are.
 #[derive(Clone, Copy, Debug)]
@@ -71,6 +93,7 @@ impl Spread {
 pub struct Observations {
     fast: (Wave, Spread),
     slow: (Wave, Spread),
+    wrong: Option<(Incident, f64, Spread)>,
 }
 
 impl Observations {
@@ -79,15 +102,32 @@ impl Observations {
         let spread = |median: f64, longest: f64| Spread { median, longest };
         let slow = Wave { swing: 0.9, period: rate.period / 2.0, ..rate.scaled(0.05) };
         let longest = LONGEST * median;
-        Self { fast: (rate.scaled(0.95), spread(median, longest)), slow: (slow, spread(2.0 * median, longest)) }
+        Self {
+            fast: (rate.scaled(0.95), spread(median, longest)),
+            slow: (slow, spread(2.0 * median, longest)),
+            wrong: None,
+        }
+    }
+
+    /// Adds the slow observations of an incident: a third more, `factor` times as long.
+    #[must_use]
+    pub fn with(self, incident: Incident, factor: f64) -> Self {
+        let (rate, usual) = self.fast;
+        let spread = Spread { median: factor * usual.median, longest: factor * usual.longest };
+        Self { wrong: Some((incident, rate.mean / 3.0, spread)), ..self }
+    }
+
+    /// Each kind: how many there were since time 0, and how they are spread.
+    fn kinds(&self, seconds: f64) -> impl Iterator<Item = (f64, Spread)> {
+        let usual = [self.fast, self.slow].map(|(wave, spread)| (wave.total(seconds), spread));
+        usual.into_iter().chain(self.wrong.map(|(incident, rate, spread)| (rate * incident.total(seconds), spread)))
     }
 
     /// Returns how many there were since time 0 up to each of ascending bounds, the last of which is infinite. Each range between
     /// two bounds counts whole observations by itself: so an observation is in all buckets above it at once, as in an engine.
     pub fn buckets(&self, bounds: &[f64], seconds: f64) -> Vec<f64> {
-        let up_to = |bound: f64| {
-            [self.fast, self.slow].iter().map(|(w, s)| w.total(seconds) * s.share_up_to(bound)).sum::<f64>()
-        };
+        let kinds: Vec<(f64, Spread)> = self.kinds(seconds).collect();
+        let up_to = |bound: f64| kinds.iter().map(|(count, s)| count * s.share_up_to(bound)).sum::<f64>();
         let mut below = 0.0;
         let mut count = 0.0;
         let mut out = Vec::new();
@@ -102,6 +142,6 @@ impl Observations {
 
     /// Returns their sum since time 0.
     pub fn sum(&self, seconds: f64) -> f64 {
-        [self.fast, self.slow].iter().map(|(w, s)| w.total(seconds) * s.median * MEAN).sum()
+        self.kinds(seconds).map(|(count, s)| count * s.median * MEAN).sum()
     }
 }

@@ -3,6 +3,7 @@
 // Each driver is a crate of its own and uses a part of this.
 #![allow(dead_code)]
 
+pub mod history;
 pub mod http;
 pub mod judge;
 pub mod live;

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use llmobs::catalog::{LeSpelling, Metric, MetricType, Semantics, Signal, SignalSource, Status};
 use llmobs::resolve::{Model, Pool};
 
-use super::load::{LONGEST, Observations, Wave};
+use super::load::{Incident, LONGEST, Observations, Wave};
 
 /// A page: families in the order of the catalogue. Plain data, so that it can be served by a thread.
 #[derive(Clone, Debug, Default)]
@@ -24,16 +24,31 @@ struct Family {
     series: Vec<(Labels, Value)>,
 }
 
-type Labels = Vec<(String, String)>;
+/// Names and values of labels.
+pub type Labels = Vec<(String, String)>;
 
 #[derive(Clone, Debug)]
 enum Value {
     Gauge(Wave),
+    /// A gauge that counts things.
+    Count(Wave),
     Counter(Wave),
+    /// A value on its way to another.
+    Wrong(Box<Value>, Incident, f64),
     Histogram(Observations, Vec<(String, f64)>),
 }
 
 impl Page {
+    /// Returns the names of its families.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.families.iter().map(|f| f.name.as_str())
+    }
+
+    /// Writes the samples of the families that are wanted: name, labels, value.
+    pub fn samples(&self, seconds: f64, wanted: &dyn Fn(&str) -> bool, write: &mut dyn FnMut(&str, &Labels, f64)) {
+        self.families.iter().filter(|f| wanted(&f.name)).for_each(|f| f.samples(seconds, write));
+    }
+
     /// Writes the page as Prometheus' text format, `seconds` after the servers were started.
     pub fn text(&self, seconds: f64) -> String {
         let mut out = String::new();
@@ -52,8 +67,9 @@ impl Family {
     fn samples(&self, seconds: f64, write: &mut dyn FnMut(&str, &Labels, f64)) {
         for (labels, value) in &self.series {
             match value {
-                Value::Gauge(wave) => write(&self.name, labels, wave.at(seconds)),
-                Value::Counter(wave) => write(&self.name, labels, (wave.total(seconds) * 1e3).floor() / 1e3),
+                Value::Gauge(_) | Value::Count(_) | Value::Counter(_) | Value::Wrong(..) => {
+                    write(&self.name, labels, value.at(seconds));
+                }
                 Value::Histogram(observations, bounds) => {
                     let bucket = format!("{}_bucket", self.name);
                     let edges: Vec<f64> = bounds.iter().map(|(_, bound)| *bound).collect();
@@ -72,15 +88,33 @@ impl Family {
     }
 }
 
-fn braces(labels: &Labels) -> String {
+impl Value {
+    /// What a gauge shows, or a counter has counted.
+    fn at(&self, seconds: f64) -> f64 {
+        match self {
+            Self::Gauge(wave) => wave.at(seconds),
+            Self::Count(wave) => wave.at(seconds).round(),
+            Self::Counter(wave) => (wave.total(seconds) * 1e3).floor() / 1e3,
+            Self::Wrong(value, incident, to) => match value.as_ref() {
+                Self::Counter(_) => value.at(seconds) + to * incident.total(seconds),
+                Self::Count(_) => (value.at(seconds) + to * incident.share(seconds)).round(),
+                value => value.at(seconds) + (to - value.at(seconds)) * incident.share(seconds),
+            },
+            Self::Histogram(..) => f64::NAN,
+        }
+    }
+}
+
+/// Writes labels as in a selector.
+pub fn braces(labels: &Labels) -> String {
     let escape = |v: &str| v.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
     let pairs: Vec<String> = labels.iter().map(|(k, v)| format!("{k}=\"{}\"", escape(v))).collect();
     if pairs.is_empty() { String::new() } else { format!("{{{}}}", pairs.join(",")) }
 }
 
 /// Makes the page of one replica of a model.
-pub fn of_model(model: &Model, replica: u32) -> Page {
-    let maker = Replica { model, replica, seed: seed(&format!("{}/{replica}", model.name)) };
+pub fn of_model(model: &Model, replica: u32, incident: Option<Incident>) -> Page {
+    let maker = Replica { model, replica, incident, seed: seed(&format!("{}/{replica}", model.name)) };
     let mut families: Vec<Family> = Vec::new();
     for metric in model.engine.metrics() {
         if maker.is_there(metric) && !families.iter().any(|f| f.name == metric.name) {
@@ -93,6 +127,7 @@ pub fn of_model(model: &Model, replica: u32) -> Page {
 struct Replica<'a> {
     model: &'a Model,
     replica: u32,
+    incident: Option<Incident>,
     seed: f64,
 }
 
@@ -110,7 +145,8 @@ impl Replica<'_> {
     }
 
     fn family(&self, metric: &Metric) -> Family {
-        let series = self.label_sets(metric).into_iter().map(|(labels, share)| (labels, self.value(metric, share)));
+        let value = |share| self.troubled(metric, self.value(metric, share));
+        let series = self.label_sets(metric).into_iter().map(|(labels, share)| (labels, value(share)));
         Family { name: metric.name.clone(), kind: metric.kind, help: metric.help.clone(), series: series.collect() }
     }
 
@@ -169,7 +205,33 @@ impl Replica<'_> {
                 Value::Histogram(Observations::new(rate.scaled(share), 1.0), all)
             }
             MetricType::Counter => Value::Counter(self.counter(metric).scaled(share)),
+            MetricType::Gauge if self.sources(metric).any(|s| COUNTS.contains(&s.signal)) => {
+                Value::Count(self.gauge(metric))
+            }
             MetricType::Gauge => Value::Gauge(self.gauge(metric)),
+        }
+    }
+
+    /// A queue that builds up before a full KV cache: requests wait, and their first token comes late.
+    fn troubled(&self, metric: &Metric, value: Value) -> Value {
+        let Some(incident) = self.incident else { return value };
+        let is = |signal| self.sources(metric).any(|s| s.signal == signal);
+        let factor = self.sources(metric).next().map_or(1.0, |s| s.factor);
+        let to = |to: f64| Value::Wrong(Box::new(value.clone()), incident, to / factor);
+        match &value {
+            Value::Gauge(_) if is(Signal::KvCacheUsage) => to(0.985),
+            Value::Count(_) if is(Signal::Waiting) => to(85.0),
+            Value::Counter(_) if is(Signal::Preemptions) => to(0.4),
+            Value::Histogram(observations, bounds) => {
+                let slower = match () {
+                    () if is(Signal::QueueTime) => 16.0,
+                    () if is(Signal::Ttft) => 12.0,
+                    () if is(Signal::E2eLatency) => 2.0,
+                    () => return value,
+                };
+                Value::Histogram(observations.with(incident, slower), bounds.clone())
+            }
+            _ => value,
         }
     }
 
@@ -234,6 +296,9 @@ fn usual(signal: Signal) -> Option<f64> {
     })
 }
 
+/// Gauges of whole requests.
+const COUNTS: &[Signal] = &[Signal::Running, Signal::Waiting];
+
 /// Share of requests that fail.
 const RARE: f64 = 0.002;
 
@@ -247,12 +312,16 @@ fn rarity(value: &str) -> Option<f64> {
 }
 
 /// Makes the page of one host of a pool: `gpus` GPUs, with the fields that the exporter collects as it is deployed.
-pub fn of_host(pool: &Pool, host: &str, gpus: u32) -> Page {
-    let sources: Vec<std::rc::Rc<SignalSource>> = GPU_SIGNALS.iter().filter_map(|s| pool.signal(*s)).collect();
+/// In an incident the last one is too hot.
+pub fn of_host(pool: &Pool, host: &str, gpus: u32, incident: Option<Incident>) -> Page {
+    let sources: Vec<SignalSource> = GPU_SIGNALS.iter().filter_map(|s| pool.signal(*s)).collect();
     let mut families: Vec<Family> = Vec::new();
     for source in sources.iter().filter(|s| pool.mig || s.signal != Signal::GpuUtilizationMig) {
-        let series =
-            (0..gpus).map(|gpu| (gpu_labels(pool, &source.metric, host, gpu), gpu_value(pool, source, host, gpu)));
+        let value = |gpu| {
+            let value = gpu_value(pool, source, host, gpu);
+            incident.filter(|_| gpu + 1 == gpus).map_or(value.clone(), |i| too_hot(source, value, i))
+        };
+        let series = (0..gpus).map(|gpu| (gpu_labels(pool, &source.metric, host, gpu), value(gpu)));
         let metric = &source.metric;
         families.push(Family {
             name: metric.name.clone(),
@@ -323,6 +392,15 @@ fn gpu_value(pool: &Pool, source: &SignalSource, host: &str, gpu: u32) -> Value 
         _ => wave(0.0, 0.0),
     };
     if source.metric.kind == MetricType::Counter { Value::Counter(value) } else { Value::Gauge(value) }
+}
+
+fn too_hot(source: &SignalSource, value: Value, incident: Incident) -> Value {
+    let to = match source.signal {
+        Signal::GpuTemperature => 91.0,
+        Signal::GpuThermalThrottle => 0.35,
+        _ => return value,
+    };
+    Value::Wrong(Box::new(value), incident, to / source.factor)
 }
 
 /// Returns the bounds of a histogram as the exporter spells them, with `+Inf`.

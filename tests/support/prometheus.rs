@@ -106,6 +106,14 @@ impl Prometheus {
         Ok(Answer { series, notes: notes.collect() })
     }
 
+    /// Evaluates a query from one Unix time to another and returns the series as the API writes them.
+    pub fn range(&self, query: &str, start: u64, end: u64, step: u32) -> Result<Vec<Value>> {
+        let (start, end, step) = (start.to_string(), end.to_string(), step.to_string());
+        let form = [("query", query), ("start", start.as_str()), ("end", end.as_str()), ("step", step.as_str())];
+        let answer = self.call("/api/v1/query_range", &form).map_err(|e| format!("{e}\n{query}"))?;
+        Ok(answer.pointer("/data/result").and_then(Value::as_array).cloned().unwrap_or_default())
+    }
+
     /// Returns the values of a label in the series that match.
     pub fn label_values(&self, label: &str, series: &str) -> Result<Vec<String>> {
         let matching = if series.is_empty() { String::new() } else { format!("?match[]={}", http::percent(series)) };

@@ -91,6 +91,7 @@ fn wrong(scope: &Scope<'_>) -> Row {
                 "Failed requests per request of the model that fails most; the table of models names it.",
                 Unit::Ratio,
             )
+            .decimals(2)
             .thresholds(scope.colors(AlertKind::HighInferenceErrorRate))
             .no_value("no traffic")
             .links(scope.runbook(AlertKind::HighInferenceErrorRate))
@@ -114,13 +115,13 @@ fn firing_table(scope: &Scope<'_>) -> Panel {
     let has_pools = !scope.emit.plan.pools.is_empty();
     let mut columns = vec![
         alert,
-        Column::value(0, "Firing", Unit::Short).width(70).colored(Thresholds::limit(1.0)),
-        Column::label("severity", "Severity").width(90),
+        Column::value(0, "Firing", Unit::Short).width(60).colored(Thresholds::limit(1.0)),
+        Column::label("severity", "Severity").width(80),
         Column::label("model", "Model"),
     ];
     if has_pools {
         columns.extend([
-            Column::label("pool", "Pool").width(90),
+            Column::label("pool", "Pool").width(70),
             Column::label("hostname", "Host"),
             Column::label("gpu", "GPU").width(50),
         ]);
@@ -173,7 +174,7 @@ fn models(scope: &Scope<'_>) -> Row {
     }
     if scope.any_model(What::ErrorRatio) {
         let colors = scope.colors(AlertKind::HighInferenceErrorRate);
-        columns.push(Column::value(queries.len(), "Errors", Unit::Ratio).width(85).colored(colors));
+        columns.push(Column::value(queries.len(), "Errors", Unit::Ratio).decimals(2).width(85).colored(colors));
         queries.push(per_model(scope.model(What::ErrorRatio).expr()));
     }
     if scope.any_model(What::KvCacheMax) {

@@ -122,6 +122,7 @@ fn healthy(scope: &Scope<'_>) -> Row {
                 "The table at the end names it; check the fans and the row in the data centre.",
                 Unit::Celsius,
             )
+            .decimals(0)
             .thresholds(temperatures(scope))
             .query(Query::now(worst(What::GpuTemperature), "hottest")),
         );
@@ -133,6 +134,7 @@ fn healthy(scope: &Scope<'_>) -> Row {
                 "Share of time lost to heat by the worst GPU; anything but zero costs latency.",
                 Unit::Ratio,
             )
+            .decimals(1)
             .thresholds(Thresholds::two(0.01, crate::signals::THROTTLED_SHARE))
             .links(scope.runbook(AlertKind::GPUThermalThrottle))
             .query(Query::now(worst(What::GpuThermalThrottled), "worst")),
@@ -195,10 +197,10 @@ fn pools(scope: &Scope<'_>) -> Panel {
         Column::value(n, "Memory in use", Unit::Ratio).decimals(0).bar(scope.colors_above(AlertKind::GPUMemoryNearFull))
     });
     add(What::GpuTemperature, AggregateOp::Max, &|n| {
-        Column::value(n, "Hottest", Unit::Celsius).colored(temperatures(scope))
+        Column::value(n, "Hottest", Unit::Celsius).decimals(0).colored(temperatures(scope))
     });
     if scope.any_gpu(What::GpuPower) {
-        columns.push(Column::value(queries.len(), "Power", Unit::Watts));
+        columns.push(Column::value(queries.len(), "Power", Unit::Watts).decimals(1));
         queries.push(Query::now(boards(scope).by(AggregateOp::Sum, ["pool"]), ""));
     }
     Panel::new(
@@ -330,14 +332,14 @@ fn which(scope: &Scope<'_>) -> Row {
     add(What::GpuMemoryUsedRatio, &|n| {
         Column::value(n, "Memory in use", Unit::Ratio).decimals(1).bar(scope.colors_above(AlertKind::GPUMemoryNearFull))
     });
-    add(What::GpuMemoryTotal, &|n| Column::value(n, "Memory", Unit::Bytes).width(100));
+    add(What::GpuMemoryTotal, &|n| Column::value(n, "Memory", Unit::Bytes).decimals(1).width(100));
     add(What::GpuTemperature, &|n| {
-        Column::value(n, "Temperature", Unit::Celsius).width(130).colored(temperatures(scope))
+        Column::value(n, "Temperature", Unit::Celsius).decimals(0).width(130).colored(temperatures(scope))
     });
-    add(What::GpuPower, &|n| Column::value(n, "Power", Unit::Watts).width(90));
+    add(What::GpuPower, &|n| Column::value(n, "Power", Unit::Watts).decimals(0).width(90));
     add(What::GpuThermalThrottled, &|n| {
         let colors = Thresholds::two(0.01, crate::signals::THROTTLED_SHARE);
-        Column::value(n, "Throttled", Unit::Ratio).width(95).colored(colors)
+        Column::value(n, "Throttled", Unit::Ratio).decimals(1).width(95).colored(colors)
     });
     let declared: u32 = scope.emit.plan.pools.values().filter_map(|p| p.count).sum();
     let lines = usize::try_from(declared).unwrap_or(TABLE_ROWS).clamp(4, TABLE_ROWS);

@@ -169,10 +169,11 @@ fn gauge_options() -> Value {
     })
 }
 
-fn heatmap(color: Value, y_axis: Value, cell_unit: &str, hide_up_to: f64, gap: u32) -> Value {
+fn heatmap(color: Value, y_axis: Value, cell_unit: &str, hide_up_to: f64) -> Value {
     json!({
         "calculate": false,
-        "cellGap": gap,
+        // Gaps between hundreds of narrow cells are stripes.
+        "cellGap": 0,
         "cellValues": { "unit": cell_unit },
         "color": color,
         "exemplars": { "color": "rgba(255,0,255,0.7)" },
@@ -192,7 +193,7 @@ fn buckets_options(unit: &Unit) -> Value {
         "steps": 64, "reverse": false,
     });
     let y_axis = json!({ "axisPlacement": "left", "reverse": false, "unit": unit.id() });
-    heatmap(color, y_axis, "reqps", 1e-9, 1)
+    heatmap(color, y_axis, "reqps", 1e-9)
 }
 
 /// A lane at zero is painted: an idle GPU is not a missing one.
@@ -206,7 +207,7 @@ fn lanes_options(panel: &Panel) -> Value {
             color[key] = number(end);
         }
     }
-    heatmap(color, json!({ "axisPlacement": "left", "reverse": false }), &panel.unit.id(), -1.0, 0)
+    heatmap(color, json!({ "axisPlacement": "left", "reverse": false }), &panel.unit.id(), -1.0)
 }
 
 fn table_options(sort: Option<&str>) -> Value {
