@@ -128,8 +128,13 @@ impl Maker<'_> {
             queries
                 .push(Query::now(scope.model(What::ReplicasUp).expr().per(scope.model(What::Replicas)), "Replicas up"));
         }
+        // A dial alone shows no name.
+        let title = match queries.as_slice() {
+            [only] => only.legend.clone(),
+            _ => "How much of each limit is in use?".to_owned(),
+        };
         Panel::new(
-            "How much of each limit is in use?",
+            title,
             "100 % is the threshold of the SLO or alert. What is red breaks it now; what is orange will be next.",
             View::Gauge,
             Unit::Ratio,
@@ -428,11 +433,13 @@ impl Maker<'_> {
             .into_iter()
             .filter(|(what, ..)| self.group.any(emit, *what))
             .map(|(what, title, description, unit)| {
-                Panel::new(title, description, View::Stat { graph: false }, unit)
+                let decimals = matches!(unit, Unit::Money(_)).then_some(2);
+                let panel = Panel::new(title, description, View::Stat { graph: false }, unit)
                     .size(4, 8)
                     .thresholds(Thresholds::plain(Color::Blue))
                     .no_value("no price")
-                    .query(Query::now(self.scope.model(what), title))
+                    .query(Query::now(self.scope.model(what), title));
+                Panel { decimals, ..panel }
             })
             .collect();
         let per_million =
@@ -453,7 +460,7 @@ impl Maker<'_> {
                 )
                 .size(width, 8)
                 .min(0.0)
-                .no_value("no traffic")
+                .no_value("no price or no traffic")
                 .queries(queries),
             );
         }
