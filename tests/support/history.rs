@@ -64,7 +64,7 @@ fn blocks(text: &Path, data: &Path) -> Result {
 /// Writes one series of the answer to a record's expression, named and labelled as the rule does.
 fn recorded(record: &Record, series: &Value, out: &mut impl Write) -> std::io::Result<()> {
     let pairs = |value: Option<&Value>| value.and_then(Value::as_object).cloned().unwrap_or_default();
-    let mut labels: BTreeMap<String, String> = record.labels.clone();
+    let mut labels: BTreeMap<String, String> = record.labels.as_ref().clone();
     for (label, value) in pairs(series.get("metric")).into_iter().filter(|(l, _)| l != "__name__") {
         labels.entry(label).or_insert_with(|| value.as_str().unwrap_or_default().to_owned());
     }
