@@ -26,6 +26,8 @@ use support::{Context, Result, history, live};
 
 /// Shortest time before anything is judged: rates need several scrapes, alerts several evaluations.
 const SETTLE: Duration = Duration::from_secs(15);
+/// The same where there is history: some evaluations, so that alerts fire.
+const REFRESH: Duration = Duration::from_secs(6);
 /// Longest time until every recorded series must be there.
 const DEADLINE: Duration = Duration::from_secs(60);
 
@@ -120,7 +122,7 @@ impl Live {
             folder,
             started: Instant::now(),
         };
-        thread::sleep(SETTLE);
+        thread::sleep(if for_pictures { REFRESH } else { SETTLE });
         while live.started.elapsed() < DEADLINE && !live.missing()?.is_empty() {
             thread::sleep(Duration::from_secs(2));
         }
