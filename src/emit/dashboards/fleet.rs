@@ -223,9 +223,9 @@ fn fast(scope: &Scope<'_>) -> Row {
     if !together.is_empty() {
         panels.push(
             Panel::new(
-                "All chosen models together",
-                "Latency over the requests of all chosen models, from their added buckets. A bad p99 beside a good p50 is \
-                 one model or one replica: find it below.",
+                "All chosen models of an engine together",
+                "p99 over the requests of the chosen models, from their added buckets; engines have different buckets and \
+                 stand apart. If it is bad, find the model below.",
                 View::Stat { graph: true },
                 Unit::Seconds,
             )
@@ -255,17 +255,17 @@ fn fast(scope: &Scope<'_>) -> Row {
     Row::new("How fast are we?", panels)
 }
 
-/// Quantiles over the chosen models, where the book has buckets that can be added.
+/// The p99 over the chosen models of each engine. Engines have different buckets, which cannot be added.
 fn together(scope: &Scope<'_>, latency: Latency) -> Vec<Query> {
     let buckets = Measure::fleet(What::LatencyBuckets(latency));
-    let fleet = scope.emit.book.chapter(&Subject::Fleet);
-    let Some(record) = fleet.and_then(|c| c.records().find(|r| r.measure == buckets)) else { return Vec::new() };
-    let chosen = narrowed(&record.expr, &[("namespace", "$namespace"), ("model", "$model")]);
-    [Quantile::P50, Quantile::P99]
-        .into_iter()
-        .map(|q| {
-            let expr = chosen.clone().quantile(q.value()).op(BinaryOp::Ge, number(0.0));
-            scope.over_time(expr, format!("{} {}", latency.short(), q.title()))
+    let records = scope.emit.book.chapter(&Subject::Fleet).into_iter().flat_map(|c| c.records());
+    records
+        .filter(|r| r.measure == buckets)
+        .map(|record| {
+            let chosen = narrowed(&record.expr, &[("namespace", "$namespace"), ("model", "$model")]);
+            let expr = chosen.quantile(Quantile::P99.value()).op(BinaryOp::Ge, number(0.0));
+            let engine = record.labels.get("engine_name").map_or("", String::as_str);
+            scope.over_time(expr, format!("{engine}: {} p99", latency.short()))
         })
         .collect()
 }
