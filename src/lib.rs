@@ -12,8 +12,8 @@
 //! | 6 | `diff` | artifacts, files on disk | what would change, by meaning and as text |
 //!
 //! Beside them: `source` (texts and spans), `diag` (findings and their rendering), `units`, `declare` (TOML tables from one
-//! declaration), `catalog` (profiles: metrics by release), `promql` (tree, builder, printer), `names` (every emitted name), `cli`,
-//! `metrics_page` (reader of `/metrics` pages) and `init` (pages or flags to the text of a first llmobs.toml).
+//! declaration), `catalog` (profiles: metrics by release), `alert_kind` (the list of alerts), `promql` (tree, builder, printer),
+//! `names` (every emitted name), `cli`, `metrics_page` (reader of `/metrics` pages) and `init` (pages or flags to the text of a first llmobs.toml).
 //!
 //! # Invariants
 //!
@@ -22,9 +22,10 @@
 //!   only what `init` and `man` are asked for. The core sees neither clock nor environment. The same input gives the same
 //!   bytes: ordered maps only, no tool version in the output.
 //! - PromQL is built as a tree (`promql`), names are spelled in `names`, engine facts stand in `profiles/`.
-//! - Dependencies point up the table: units, source, diag, declare ← catalog, promql, spec ← resolve ← names, signals ← emit ←
-//!   output, diff ← cli.
+//! - Dependencies point up the table: units, source, diag, declare ← catalog, promql, spec,
+//!   alert_kind ← resolve ← names, signals ← emit ← output, diff ← cli. A test holds this.
 
+pub mod alert_kind;
 pub mod catalog;
 pub mod cli;
 pub mod declare;

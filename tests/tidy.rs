@@ -40,8 +40,20 @@ const LONG: &[(&str, &str)] = &[
 
 type Check = fn() -> Result;
 
+/// Modules in the order in which they may use one another: each only those of its own line and of lines above. The map is in
+/// `src/lib.rs`.
+const LAYERS: &[&[&str]] = &[
+    &["units", "source", "diag", "declare"],
+    &["promql", "spec", "catalog", "alert_kind", "metrics_page"],
+    &["resolve"],
+    &["names", "signals"],
+    &["emit"],
+    &["output", "diff", "explain", "reference", "init"],
+    &["cli"],
+];
+
 fn main() -> std::process::ExitCode {
-    let tests: [(&str, Check); 7] = [
+    let tests: [(&str, Check); 8] = [
         ("fmt", fmt),
         ("clippy", clippy),
         ("heads", heads),
@@ -49,6 +61,7 @@ fn main() -> std::process::ExitCode {
         ("top", top),
         ("words", words),
         ("lines", lines),
+        ("layers", layers),
     ];
     let trials = tests.into_iter().map(|(name, test)| Trial::ignorable_test(name, move || run(test)));
     libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
@@ -150,6 +163,30 @@ fn lines() -> Result {
         }
         if count <= LINES && allowed {
             found.push(format!("{path} has {count} lines and needs no exception in tests/tidy.rs any more"));
+        }
+    }
+    report(found)
+}
+
+/// Nothing uses a module of a layer below its own.
+fn layers() -> Result {
+    let layer = |module: &str| LAYERS.iter().position(|l| l.contains(&module));
+    let mut found = Vec::new();
+    for path in tracked()? {
+        let Some(inside) = path.strip_prefix("src/").filter(|p| p.ends_with(".rs")) else { continue };
+        let module = inside.split('/').next().unwrap_or_default().trim_end_matches(".rs");
+        if ["lib", "main"].contains(&module) {
+            continue;
+        }
+        let Some(own) = layer(module) else {
+            found.push(format!("{path}: `{module}` is in no layer"));
+            continue;
+        };
+        for used in text(&path)?.unwrap_or_default().split("crate::").skip(1) {
+            let used = used.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+            if layer(used).is_some_and(|l| l > own) {
+                found.push(format!("{path} uses crate::{used}, which is further down"));
+            }
         }
     }
     report(found)

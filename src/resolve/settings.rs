@@ -7,11 +7,11 @@ use super::plan::{
     AlertOverride, CostSettings, GrafanaSettings, KubernetesSettings, Model, OtlpDestination, Pool, ProjectSettings,
     PrometheusSettings, TracingSettings,
 };
+use crate::alert_kind::{AlertKind, ThresholdUnit};
 use crate::catalog::{Release, Signal};
 use crate::declare::Named;
 use crate::declare::values::{KubeLabelValue, LabelKey, Url, VersionText};
 use crate::diag::{Code, Diagnostic, did_you_mean};
-use crate::signals::{AlertKind, ThresholdUnit};
 use crate::source::{Place, Spanned};
 use crate::spec::{CollectorKind, Delivery, Document, Flavour, Protocol, SchemaKind, SignalKind, Threshold};
 use crate::units::{Bytes, Duration, PerMonth, Ratio};

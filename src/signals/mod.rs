@@ -2,7 +2,6 @@
 //!
 //! A [`Book`] has one chapter per model, per pool and for the fleet. Generators print it; they add no query of their own to it.
 
-mod alert;
 mod alerts;
 mod book;
 mod fleet;
@@ -10,7 +9,7 @@ mod gpu;
 mod measure;
 mod model;
 
-pub use alert::{AlertKind, ThresholdUnit};
+pub use crate::alert_kind::{AlertKind, ThresholdUnit};
 pub use alerts::THROTTLED_SHARE;
 pub use book::{Alert, Book, Chapter, Group, Record, Subject};
 pub use measure::{Latency, Level, Measure, Quantile, What};
