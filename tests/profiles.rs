@@ -60,24 +60,6 @@ const UNITS: &[&str] = &[
     "rows",
 ];
 
-/// Signals of GPU exporters that every rule of pools reads.
-const OF_GPUS: &[Signal] = &[
-    Signal::GpuUtilization,
-    Signal::GpuUtilizationMig,
-    Signal::GpuMemoryUsed,
-    Signal::GpuMemoryFree,
-    Signal::GpuMemoryReserved,
-    Signal::GpuTemperature,
-    Signal::GpuMemoryTemperature,
-    Signal::GpuPower,
-    Signal::GpuEnergy,
-    Signal::GpuThermalThrottle,
-    Signal::GpuPowerThrottle,
-    Signal::GpuXid,
-    Signal::GpuEccDbe,
-    Signal::GpuRowRemapFailure,
-];
-
 fn main() {
     let arguments = Arguments::from_args();
     let mut trials = vec![
@@ -177,7 +159,7 @@ fn signals(name: &str) -> Result<(), Failed> {
     let profile = read(name)?;
     let expected = match profile.kind {
         Kind::Engine => Signal::OF_ENGINES,
-        Kind::Gpu => OF_GPUS,
+        Kind::Gpu => Signal::OF_GPUS,
         Kind::Cluster => &[],
     };
     let mut faults = BTreeSet::new();

@@ -103,6 +103,24 @@ impl Signal {
         Self::Preemptions,
     ];
 
+    /// Signals of GPU exporters, in the order of documents.
+    pub const OF_GPUS: &'static [Signal] = &[
+        Self::GpuUtilization,
+        Self::GpuUtilizationMig,
+        Self::GpuMemoryUsed,
+        Self::GpuMemoryFree,
+        Self::GpuMemoryReserved,
+        Self::GpuTemperature,
+        Self::GpuMemoryTemperature,
+        Self::GpuPower,
+        Self::GpuEnergy,
+        Self::GpuThermalThrottle,
+        Self::GpuPowerThrottle,
+        Self::GpuXid,
+        Self::GpuEccDbe,
+        Self::GpuRowRemapFailure,
+    ];
+
     /// Returns the shape that a signal must have.
     pub fn kind(self) -> SignalKind {
         match self {

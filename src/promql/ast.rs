@@ -72,8 +72,6 @@ pub enum Window {
     Fixed(Duration),
     /// Grafana's `$__rate_interval`; only in dashboards.
     RateInterval,
-    /// Grafana's `$__range`; only in dashboards.
-    DashboardRange,
 }
 
 /// `function(arguments)`.

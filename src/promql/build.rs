@@ -31,11 +31,6 @@ pub fn vector(value: f64) -> Expr {
     call("vector", [number(value)])
 }
 
-/// Makes `absent(selector)`.
-pub fn absent(selector: Selector) -> Expr {
-    call("absent", [Expr::Selector(selector)])
-}
-
 impl Selector {
     /// Adds `label="value"`.
     #[must_use]
@@ -118,27 +113,20 @@ impl Expr {
         self.by(AggregateOp::Sum, labels)
     }
 
-    /// Makes `topk(n, self)`.
-    #[must_use]
-    pub fn topk(self, n: u32) -> Self {
-        Self::Aggregate(Box::new(Aggregate {
-            op: AggregateOp::TopK,
-            parameter: Some(Self::Number(f64::from(n))),
-            expr: self,
-            grouping: Grouping::All,
-        }))
-    }
-
     /// Makes `histogram_quantile(quantile, self)`.
     #[must_use]
     pub fn quantile(self, quantile: f64) -> Self {
         call("histogram_quantile", [number(quantile), self])
     }
 
+    fn binary(self, op: BinaryOp, right: Self, matching: Option<Matching>) -> Self {
+        Self::Binary(Box::new(Binary { op, left: self, right, bool_modifier: false, matching }))
+    }
+
     /// Makes `self op other`.
     #[must_use]
     pub fn op(self, op: BinaryOp, other: impl Into<Self>) -> Self {
-        Self::Binary(Box::new(Binary { op, left: self, right: other.into(), bool_modifier: false, matching: None }))
+        self.binary(op, other.into(), None)
     }
 
     /// Makes `self op on (labels) other`.
@@ -150,13 +138,7 @@ impl Expr {
         other: impl Into<Self>,
     ) -> Self {
         let matching = Matching { on: true, labels: names(labels), card: Card::OneToOne };
-        Self::Binary(Box::new(Binary {
-            op,
-            left: self,
-            right: other.into(),
-            bool_modifier: false,
-            matching: Some(matching),
-        }))
+        self.binary(op, other.into(), Some(matching))
     }
 
     /// Makes `self op ignoring (labels) other`.
@@ -168,13 +150,7 @@ impl Expr {
         other: impl Into<Self>,
     ) -> Self {
         let matching = Matching { on: false, labels: names(labels), card: Card::OneToOne };
-        Self::Binary(Box::new(Binary {
-            op,
-            left: self,
-            right: other.into(),
-            bool_modifier: false,
-            matching: Some(matching),
-        }))
+        self.binary(op, other.into(), Some(matching))
     }
 
     /// Makes `self op on (labels) group_left (taken) other`.
@@ -187,13 +163,7 @@ impl Expr {
         other: impl Into<Self>,
     ) -> Self {
         let matching = Matching { on: true, labels: names(labels), card: Card::GroupLeft(names(taken)) };
-        Self::Binary(Box::new(Binary {
-            op,
-            left: self,
-            right: other.into(),
-            bool_modifier: false,
-            matching: Some(matching),
-        }))
+        self.binary(op, other.into(), Some(matching))
     }
 
     /// Makes `self / other`.

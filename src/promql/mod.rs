@@ -10,4 +10,4 @@ pub use ast::{
     Aggregate, AggregateOp, Binary, BinaryOp, Call, Card, Expr, Grouping, MatchOp, Matcher, Matching, Range, Selector,
     Window,
 };
-pub use build::{absent, aggregate, call, number, selector, vector};
+pub use build::{aggregate, call, number, selector, vector};

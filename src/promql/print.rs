@@ -170,7 +170,6 @@ fn selector(s: &Selector, window: Option<&Window>) -> String {
             let _ = write!(out, "[{d}]");
         }
         Some(Window::RateInterval) => out.push_str("[$__rate_interval]"),
-        Some(Window::DashboardRange) => out.push_str("[$__range]"),
         None => {}
     }
     if let Some(offset) = s.offset {

@@ -43,12 +43,6 @@ impl Ratio {
         self.0
     }
 
-    /// Returns `1 - self`, rounded to twelve digits, so that 1 - 0.999 is 0.001.
-    #[must_use]
-    pub fn complement(self) -> Self {
-        Self(((1.0 - self.0) * 1e12).round() / 1e12)
-    }
-
     /// Returns the share in percent, 0 to 100, rounded to ten digits.
     pub fn percent(self) -> f64 {
         (self.0 * 1e12).round() / 1e10

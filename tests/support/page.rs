@@ -314,7 +314,7 @@ fn rarity(value: &str) -> Option<f64> {
 /// Makes the page of one host of a pool: `gpus` GPUs, with the fields that the exporter collects as it is deployed.
 /// In an incident the last one is too hot.
 pub fn of_host(pool: &Pool, host: &str, gpus: u32, incident: Option<Incident>) -> Page {
-    let sources: Vec<std::rc::Rc<SignalSource>> = GPU_SIGNALS.iter().filter_map(|s| pool.signal(*s)).collect();
+    let sources: Vec<std::rc::Rc<SignalSource>> = Signal::OF_GPUS.iter().filter_map(|s| pool.signal(*s)).collect();
     let mut families: Vec<Family> = Vec::new();
     for source in sources.iter().filter(|s| pool.mig || s.signal != Signal::GpuUtilizationMig) {
         let value = |gpu| {
@@ -332,23 +332,6 @@ pub fn of_host(pool: &Pool, host: &str, gpus: u32, incident: Option<Incident>) -
     }
     Page { families }
 }
-
-const GPU_SIGNALS: &[Signal] = &[
-    Signal::GpuUtilization,
-    Signal::GpuUtilizationMig,
-    Signal::GpuMemoryUsed,
-    Signal::GpuMemoryFree,
-    Signal::GpuMemoryReserved,
-    Signal::GpuTemperature,
-    Signal::GpuMemoryTemperature,
-    Signal::GpuPower,
-    Signal::GpuEnergy,
-    Signal::GpuThermalThrottle,
-    Signal::GpuPowerThrottle,
-    Signal::GpuXid,
-    Signal::GpuEccDbe,
-    Signal::GpuRowRemapFailure,
-];
 
 fn gpu_labels(pool: &Pool, metric: &Metric, host: &str, gpu: u32) -> Labels {
     let model_name = pool.gpu.model_names.first().unwrap_or(&pool.gpu.title);

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::layout::{self, Place};
-use super::model::{Annotation, Dashboard, Link, Panel, Query, Row, Variable, View};
-use super::viz::{self, ref_id};
+use super::model::{Annotation, Dashboard, Panel, Query, Row, Variable, View};
+use super::viz::{self, link, ref_id};
 
 /// Version of the schema (`kinds/dashboard/dashboard_kind.cue`); Grafana 11.6 and newer write it, older ones migrate from it.
 const SCHEMA_VERSION: u32 = 41;
@@ -51,21 +51,6 @@ fn annotation(annotation: &Annotation) -> Value {
         "tagKeys": annotation.tags.join(","),
         "textFormat": annotation.text,
         "titleFormat": annotation.title,
-    })
-}
-
-fn link(link: &Link) -> Value {
-    json!({
-        "asDropdown": false,
-        "icon": "dashboard",
-        "includeVars": true,
-        "keepTime": true,
-        "tags": [],
-        "targetBlank": false,
-        "title": link.title,
-        "tooltip": link.tooltip,
-        "type": "link",
-        "url": format!("/d/{}", link.uid),
     })
 }
 

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::layout;
-use super::model::{Annotation, Dashboard, Link, Panel, Query, Row, Variable, View};
-use super::viz::{self, ref_id};
+use super::model::{Annotation, Dashboard, Panel, Query, Row, Variable, View};
+use super::viz::{self, link, ref_id};
 
 /// Prints a dashboard.
 pub fn document(dashboard: &Dashboard) -> Value {
@@ -68,21 +68,6 @@ fn annotation(annotation: &Annotation) -> Value {
             "name": annotation.name,
             "query": data_query(json!({ "expr": expr, "refId": "Anno" })),
         },
-    })
-}
-
-fn link(link: &Link) -> Value {
-    json!({
-        "asDropdown": false,
-        "icon": "dashboard",
-        "includeVars": true,
-        "keepTime": true,
-        "tags": [],
-        "targetBlank": false,
-        "title": link.title,
-        "tooltip": link.tooltip,
-        "type": "link",
-        "url": format!("/d/{}", link.uid),
     })
 }
 

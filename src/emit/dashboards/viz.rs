@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::model::{Cell, Color, Column, Legend, Panel, Source, Thresholds, Unit, View, Word};
+use super::model::{Cell, Color, Column, Legend, Link, Panel, Source, Thresholds, Unit, View, Word};
 
 /// What both schemas wrap.
 pub struct Viz {
@@ -296,4 +296,20 @@ fn query_overrides(panel: &Panel) -> Vec<Value> {
         }
     }
     out
+}
+
+/// Returns a link to another dashboard; both schemas write it alike.
+pub fn link(link: &Link) -> Value {
+    json!({
+        "asDropdown": false,
+        "icon": "dashboard",
+        "includeVars": true,
+        "keepTime": true,
+        "tags": [],
+        "targetBlank": false,
+        "title": link.title,
+        "tooltip": link.tooltip,
+        "type": "link",
+        "url": format!("/d/{}", link.uid),
+    })
 }
