@@ -1,9 +1,10 @@
 //! Building expressions: short functions and methods that read like the query they make.
 
 use super::ast::{
-    Aggregate, AggregateOp, Binary, BinaryOp, Call, Card, Expr, Grouping, MatchOp, Matcher, Matching, Range, Selector,
-    Window,
+    Aggregate, AggregateOp, Binary, BinaryOp, Call, Card, Expr, ExprKind, Grouping, MatchOp, Matcher, Matching, Name,
+    Range, Selector, Window,
 };
+use crate::source::Span;
 use crate::units::Duration;
 
 /// Makes a selector without matchers.
@@ -13,17 +14,22 @@ pub fn selector(name: impl Into<String>) -> Selector {
 
 /// Makes a number.
 pub fn number(value: f64) -> Expr {
-    Expr::Number(value)
+    ExprKind::Number(value).into()
 }
 
 /// Makes a function call.
 pub fn call(function: &'static str, arguments: impl IntoIterator<Item = Expr>) -> Expr {
-    Expr::Call(Call { function, arguments: arguments.into_iter().collect() })
+    ExprKind::Call(Call { function, name_span: Span::default(), arguments: arguments.into_iter().collect() }).into()
 }
 
 /// Makes an aggregation.
 pub fn aggregate(op: AggregateOp, grouping: Grouping, expr: Expr) -> Expr {
-    Expr::Aggregate(Box::new(Aggregate { op, parameter: None, expr, grouping }))
+    ExprKind::Aggregate(Box::new(Aggregate { op, op_span: Span::default(), parameter: None, expr, grouping })).into()
+}
+
+/// Makes a string.
+pub fn text(value: impl Into<String>) -> Expr {
+    ExprKind::String(value.into()).into()
 }
 
 /// Makes `vector(value)`.
@@ -58,13 +64,13 @@ impl Selector {
     }
 
     fn matcher(mut self, label: impl Into<String>, op: MatchOp, value: impl Into<String>) -> Self {
-        self.matchers.push(Matcher { label: label.into(), op, value: value.into() });
+        self.matchers.push(Matcher::new(label, op, value));
         self
     }
 
     /// Makes `selector[window]`.
     pub fn range(self, window: Window) -> Expr {
-        Expr::Range(Range { selector: self, window })
+        ExprKind::Range(Range { selector: self, window, window_span: Span::default() }).into()
     }
 
     /// Makes `rate(selector[window])`.
@@ -74,13 +80,13 @@ impl Selector {
 
     /// Makes the selector an expression.
     pub fn expr(self) -> Expr {
-        Expr::Selector(self)
+        ExprKind::Selector(self).into()
     }
 }
 
 impl From<Selector> for Expr {
     fn from(selector: Selector) -> Self {
-        Self::Selector(selector)
+        ExprKind::Selector(selector).into()
     }
 }
 
@@ -90,8 +96,15 @@ impl From<Duration> for Window {
     }
 }
 
-fn names<S: Into<String>>(labels: impl IntoIterator<Item = S>) -> Vec<String> {
-    labels.into_iter().map(Into::into).collect()
+impl Matcher {
+    /// Makes a matcher.
+    pub fn new(label: impl Into<String>, op: MatchOp, value: impl Into<String>) -> Self {
+        Self { label: label.into(), op, value: value.into(), span: Span::default(), value_span: Span::default() }
+    }
+}
+
+fn names<S: Into<String>>(labels: impl IntoIterator<Item = S>) -> Vec<Name> {
+    labels.into_iter().map(|l| Name::from(l.into())).collect()
 }
 
 impl Expr {
@@ -120,7 +133,16 @@ impl Expr {
     }
 
     fn binary(self, op: BinaryOp, right: Self, matching: Option<Matching>) -> Self {
-        Self::Binary(Box::new(Binary { op, left: self, right, bool_modifier: false, matching }))
+        ExprKind::Binary(Box::new(Binary {
+            op,
+            op_span: Span::default(),
+            left: self,
+            right,
+            bool_modifier: false,
+            matching,
+            fill: (None, None),
+        }))
+        .into()
     }
 
     /// Makes `self op other`.
@@ -137,7 +159,7 @@ impl Expr {
         labels: impl IntoIterator<Item = S>,
         other: impl Into<Self>,
     ) -> Self {
-        let matching = Matching { on: true, labels: names(labels), card: Card::OneToOne };
+        let matching = Matching { on: true, labels: names(labels), card: Card::OneToOne, span: Span::default() };
         self.binary(op, other.into(), Some(matching))
     }
 
@@ -149,7 +171,7 @@ impl Expr {
         labels: impl IntoIterator<Item = S>,
         other: impl Into<Self>,
     ) -> Self {
-        let matching = Matching { on: false, labels: names(labels), card: Card::OneToOne };
+        let matching = Matching { on: false, labels: names(labels), card: Card::OneToOne, span: Span::default() };
         self.binary(op, other.into(), Some(matching))
     }
 
@@ -162,7 +184,8 @@ impl Expr {
         taken: impl IntoIterator<Item = T>,
         other: impl Into<Self>,
     ) -> Self {
-        let matching = Matching { on: true, labels: names(labels), card: Card::GroupLeft(names(taken)) };
+        let matching =
+            Matching { on: true, labels: names(labels), card: Card::GroupLeft(names(taken)), span: Span::default() };
         self.binary(op, other.into(), Some(matching))
     }
 
@@ -202,6 +225,6 @@ impl Expr {
 
 impl From<f64> for Expr {
     fn from(value: f64) -> Self {
-        Self::Number(value)
+        ExprKind::Number(value).into()
     }
 }

@@ -7,7 +7,7 @@ mod build;
 mod print;
 
 pub use ast::{
-    Aggregate, AggregateOp, Binary, BinaryOp, Call, Card, Expr, Grouping, MatchOp, Matcher, Matching, Range, Selector,
-    Window,
+    Aggregate, AggregateOp, At, Binary, BinaryOp, Call, Card, DurationExpr, Edges, Expr, ExprKind, Grouping, MatchOp,
+    Matcher, Matching, Modifiers, Name, Offset, Range, Selector, Subquery, Unary, Window,
 };
-pub use build::{aggregate, call, number, selector, vector};
+pub use build::{aggregate, call, number, selector, text, vector};

@@ -2,7 +2,10 @@
 
 use std::fmt::{self, Write as _};
 
-use super::ast::{Aggregate, Binary, BinaryOp, Call, Card, Expr, Grouping, MatchOp, Matching, Selector, Window};
+use super::ast::{
+    Aggregate, At, Binary, BinaryOp, Call, Card, DurationExpr, Edges, Expr, ExprKind, Grouping, MatchOp, Matching,
+    Modifiers, Name, Selector, Window,
+};
 
 /// Longest expression that is printed on one line, in characters.
 const MAX_LINE: usize = 100;
@@ -29,21 +32,37 @@ impl Expr {
 }
 
 fn line(expr: &Expr) -> String {
-    match expr {
-        Expr::Number(n) => number(*n),
-        Expr::String(s) => quote(s),
-        Expr::Selector(s) => selector(s, None),
-        Expr::Range(r) => selector(&r.selector, Some(&r.window)),
-        Expr::Call(c) => format!("{}({})", c.function, c.arguments.iter().map(line).collect::<Vec<_>>().join(", ")),
-        Expr::Aggregate(a) => {
+    match &expr.kind {
+        ExprKind::Number(n) => number(*n),
+        ExprKind::Seconds(d) => d.to_string(),
+        ExprKind::String(s) => quote(s),
+        ExprKind::Variable(v) => v.clone(),
+        ExprKind::Selector(s) => selector(s, None),
+        ExprKind::Range(r) => selector(&r.selector, Some(&r.window)),
+        ExprKind::Subquery(s) => {
+            let parens = matches!(s.expr.kind, ExprKind::Binary(_) | ExprKind::Unary(_));
+            let inner = if parens { format!("({})", line(&s.expr)) } else { line(&s.expr) };
+            let step = s.step.as_ref().map_or_else(String::new, window);
+            format!("{inner}[{}:{step}]{}", window(&s.window), modifiers(&s.modifiers))
+        }
+        ExprKind::Call(c) => {
+            format!("{}({})", c.function, c.arguments.iter().map(line).collect::<Vec<_>>().join(", "))
+        }
+        ExprKind::Aggregate(a) => {
             let parameter = a.parameter.as_ref().map_or_else(String::new, |p| format!("{}, ", line(p)));
             format!("{}({parameter}{})", head(a), line(&a.expr))
         }
-        Expr::Binary(b) => {
+        ExprKind::Binary(b) => {
             let (left, right) = (side(b, &b.left, false), side(b, &b.right, true));
             let wrap = |(parens, e): (bool, &Expr)| if parens { format!("({})", line(e)) } else { line(e) };
             format!("{} {} {}", wrap(left), operator(b), wrap(right))
         }
+        ExprKind::Unary(u) => {
+            let parens = matches!(&u.expr.kind, ExprKind::Binary(b) if b.op != BinaryOp::Pow);
+            let sign = if u.negative { '-' } else { '+' };
+            if parens { format!("{sign}({})", line(&u.expr)) } else { format!("{sign}{}", line(&u.expr)) }
+        }
+        ExprKind::Paren(inner) => format!("({})", line(inner)),
     }
 }
 
@@ -53,8 +72,8 @@ fn pretty(expr: &Expr, indent: usize, out: &mut String) {
         out.push_str(&flat);
         return;
     }
-    match expr {
-        Expr::Call(Call { function, arguments }) => {
+    match &expr.kind {
+        ExprKind::Call(Call { function, arguments, .. }) => {
             let _ = write!(out, "{function}(");
             for (n, argument) in arguments.iter().enumerate() {
                 newline(indent + 2, out);
@@ -66,7 +85,7 @@ fn pretty(expr: &Expr, indent: usize, out: &mut String) {
             newline(indent, out);
             out.push(')');
         }
-        Expr::Aggregate(a) => {
+        ExprKind::Aggregate(a) => {
             let _ = write!(out, "{}(", head(a));
             if let Some(parameter) = &a.parameter {
                 newline(indent + 2, out);
@@ -78,16 +97,17 @@ fn pretty(expr: &Expr, indent: usize, out: &mut String) {
             newline(indent, out);
             out.push(')');
         }
-        Expr::Binary(b) => {
+        ExprKind::Binary(b) => {
             pretty_side(side(b, &b.left, false), indent, out);
             // A factor or threshold stays beside what it belongs to.
-            let scalar = matches!(b.right, Expr::Number(_));
+            let scalar = matches!(b.right.kind, ExprKind::Number(_));
             let gap = |out: &mut String| if scalar { out.push(' ') } else { newline(indent, out) };
             gap(out);
             out.push_str(&operator(b));
             gap(out);
             pretty_side(side(b, &b.right, true), indent, out);
         }
+        ExprKind::Paren(inner) => pretty_side((true, inner), indent, out),
         _ => out.push_str(&flat),
     }
 }
@@ -117,7 +137,7 @@ fn newline(indent: usize, out: &mut String) {
 /// Returns whether an operand needs parentheses. Operators of one precedence group from the left; a mix of `and`, `or` and
 /// `unless`, and of comparisons, is always spelled out for the reader.
 fn side<'a>(parent: &Binary, child: &'a Expr, right: bool) -> (bool, &'a Expr) {
-    let Expr::Binary(inner) = child else { return (false, child) };
+    let ExprKind::Binary(inner) = &child.kind else { return (false, child) };
     let (p, c) = (parent.op.precedence(), inner.op.precedence());
     let set = |op: BinaryOp| matches!(op, BinaryOp::And | BinaryOp::Or | BinaryOp::Unless);
     let parens = if set(parent.op) { parent.op != inner.op || right } else { c < p || (c == p && right) };
@@ -129,11 +149,31 @@ fn operator(b: &Binary) -> String {
     if b.bool_modifier {
         out.push_str(" bool");
     }
-    if let Some(Matching { on, labels, card }) = &b.matching {
+    if let Some(Matching { on, labels, card, .. }) = &b.matching {
         let word = if *on { "on" } else { "ignoring" };
-        let _ = write!(out, " {word} ({})", labels.join(", "));
-        if let Card::GroupLeft(taken) = card {
-            let _ = write!(out, " group_left ({})", taken.join(", "));
+        let _ = write!(out, " {word} ({})", list(labels));
+        match card {
+            Card::OneToOne => {}
+            Card::GroupLeft(taken) => {
+                let _ = write!(out, " group_left ({})", list(taken));
+            }
+            Card::GroupRight(taken) => {
+                let _ = write!(out, " group_right ({})", list(taken));
+            }
+        }
+    }
+    match b.fill {
+        (None, None) => {}
+        #[allow(clippy::float_cmp)]
+        (Some(left), Some(right)) if left == right => {
+            let _ = write!(out, " fill ({})", number(left));
+        }
+        (left, right) => {
+            for (word, value) in [("fill_left", left), ("fill_right", right)] {
+                if let Some(value) = value {
+                    let _ = write!(out, " {word} ({})", number(value));
+                }
+            }
         }
     }
     out
@@ -142,40 +182,107 @@ fn operator(b: &Binary) -> String {
 fn head(a: &Aggregate) -> String {
     match &a.grouping {
         Grouping::All => a.op.word().to_owned(),
-        Grouping::By(labels) => format!("{} by ({}) ", a.op.word(), labels.join(", ")),
-        Grouping::Without(labels) => format!("{} without ({}) ", a.op.word(), labels.join(", ")),
+        Grouping::By(labels) => format!("{} by ({}) ", a.op.word(), list(labels)),
+        Grouping::Without(labels) => format!("{} without ({}) ", a.op.word(), list(labels)),
     }
 }
 
-fn selector(s: &Selector, window: Option<&Window>) -> String {
-    let mut out = s.name.clone();
-    if !s.matchers.is_empty() || s.name.is_empty() {
-        out.push('{');
-        for (n, m) in s.matchers.iter().enumerate() {
-            if n > 0 {
-                out.push_str(", ");
-            }
-            let op = match m.op {
-                MatchOp::Equal => "=",
-                MatchOp::NotEqual => "!=",
-                MatchOp::Regex => "=~",
-                MatchOp::NotRegex => "!~",
-            };
-            let _ = write!(out, "{}{op}{}", m.label, quote(&m.value));
-        }
-        out.push('}');
+/// Prints a list of label names.
+fn list(names: &[Name]) -> String {
+    names.iter().map(|n| label(&n.text)).collect::<Vec<_>>().join(", ")
+}
+
+/// Quotes a label name where it is not a plain one (UTF-8 names of Prometheus 3). Grafana variables stay as they are.
+fn label(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(plain)
+        || name.contains('$')
+    {
+        name.to_owned()
+    } else {
+        quote(name)
     }
-    match window {
-        Some(Window::Fixed(d)) => {
-            let _ = write!(out, "[{d}]");
-        }
-        Some(Window::RateInterval) => out.push_str("[$__rate_interval]"),
+}
+
+/// Returns whether a metric name stands in front of the braces; others stand inside of them, quoted.
+fn is_plain_metric(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+    !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(plain) || name.contains(['$', '<'])
+}
+
+fn selector(s: &Selector, range: Option<&Window>) -> String {
+    let plain = is_plain_metric(&s.name);
+    let mut out = if plain { s.name.clone() } else { String::new() };
+    let mut parts = Vec::new();
+    if !plain {
+        parts.push(quote(&s.name));
+    }
+    for m in &s.matchers {
+        let op = match m.op {
+            MatchOp::Equal => "=",
+            MatchOp::NotEqual => "!=",
+            MatchOp::Regex => "=~",
+            MatchOp::NotRegex => "!~",
+        };
+        parts.push(format!("{}{op}{}", label(&m.label), quote(&m.value)));
+    }
+    parts.extend(s.unknown_matchers.iter().map(|m| m.text.clone()));
+    if !parts.is_empty() || s.name.is_empty() {
+        let _ = write!(out, "{{{}}}", parts.join(", "));
+    }
+    if let Some(range) = range {
+        let _ = write!(out, "[{}]", window(range));
+    }
+    out.push_str(&modifiers(&s.modifiers));
+    out
+}
+
+fn modifiers(m: &Modifiers) -> String {
+    let mut out = String::new();
+    match m.edges {
+        Some(Edges::Anchored) => out.push_str(" anchored"),
+        Some(Edges::Smoothed) => out.push_str(" smoothed"),
         None => {}
     }
-    if let Some(offset) = s.offset {
-        let _ = write!(out, " offset {offset}");
+    if let Some(offset) = &m.offset {
+        let _ = write!(out, " offset {}{}", if offset.negative { "-" } else { "" }, window(&offset.length));
+    }
+    match &m.at {
+        Some(At::Time(time)) => {
+            let _ = write!(out, " @ {time:.3}");
+        }
+        Some(At::Start) => out.push_str(" @ start()"),
+        Some(At::End) => out.push_str(" @ end()"),
+        Some(At::Variable(v)) => {
+            let _ = write!(out, " @ {v}");
+        }
+        None => {}
     }
     out
+}
+
+fn window(w: &Window) -> String {
+    match w {
+        Window::Fixed(d) => d.to_string(),
+        Window::Variable(v) => v.clone(),
+        Window::Computed(e) => duration(e),
+    }
+}
+
+fn duration(e: &DurationExpr) -> String {
+    match e {
+        DurationExpr::Number(n) => number(*n),
+        DurationExpr::Length(d) => d.to_string(),
+        DurationExpr::Variable(v) => v.clone(),
+        DurationExpr::Step => "step()".to_owned(),
+        DurationExpr::Range => "range()".to_owned(),
+        DurationExpr::Sign(negative, inner) => format!("{}{}", if *negative { "-" } else { "+" }, duration(inner)),
+        DurationExpr::Binary(op, a, b) => format!("{} {} {}", duration(a), op.word(), duration(b)),
+        DurationExpr::Extreme(max, a, b) => {
+            format!("{}({}, {})", if *max { "max_of" } else { "min_of" }, duration(a), duration(b))
+        }
+        DurationExpr::Paren(inner) => format!("({})", duration(inner)),
+    }
 }
 
 fn number(n: f64) -> String {

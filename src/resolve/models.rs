@@ -61,17 +61,13 @@ fn one(
     let namespace = raw.namespace.as_ref().map(|n| n.as_str().to_owned());
     let namespace = if outside { namespace } else { Some(namespace.unwrap_or_else(|| "default".to_owned())) };
     let mut target_matchers: Vec<Matcher> = match &raw.matchers {
-        Some(own) => own
-            .entries
-            .iter()
-            .map(|(k, v)| Matcher { label: k.0.clone(), op: MatchOp::Equal, value: v.as_str().to_owned() })
-            .collect(),
-        None => vec![Matcher { label: "model".to_owned(), op: MatchOp::Equal, value: name.as_str().to_owned() }],
+        Some(own) => own.entries.iter().map(|(k, v)| Matcher::new(k.0.clone(), MatchOp::Equal, v.as_str())).collect(),
+        None => vec![Matcher::new("model", MatchOp::Equal, name.as_str())],
     };
     if let Some(namespace) = &namespace
         && !target_matchers.iter().any(|m| m.label == "namespace")
     {
-        target_matchers.push(Matcher { label: "namespace".to_owned(), op: MatchOp::Equal, value: namespace.clone() });
+        target_matchers.push(Matcher::new("namespace", MatchOp::Equal, namespace.clone()));
     }
     let mut signals = ctx.catalog.engine_signals(&view);
     own_buckets(raw, &mut signals, ctx);

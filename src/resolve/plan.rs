@@ -309,7 +309,7 @@ impl Model {
         if let (Some(label), Some(served)) = (&self.engine.profile.model_label, &self.served_model_name)
             && metric.labels.contains(label)
         {
-            matchers.push(Matcher { label: label.clone(), op: MatchOp::Equal, value: served.clone() });
+            matchers.push(Matcher::new(label.clone(), MatchOp::Equal, served.clone()));
         }
         matchers
     }

@@ -8,7 +8,7 @@ use super::book::{Chapter, Group, Record, Subject};
 use super::{Measure, What};
 use crate::catalog::{Signal, SignalSource};
 use crate::names::Names;
-use crate::promql::{AggregateOp, BinaryOp, Expr, Selector, call, number, selector, vector};
+use crate::promql::{AggregateOp, BinaryOp, Expr, Selector, call, number, selector, text, vector};
 use crate::resolve::{Plan, Pool};
 
 /// Makes the chapter.
@@ -62,7 +62,6 @@ impl Maker<'_> {
     fn per_gpu(&self, expr: Expr, source: &SignalSource) -> Expr {
         let mut expr = expr;
         if let Some(label) = host_label(source).filter(|l| *l != "hostname") {
-            let text = |t: &str| Expr::String(t.to_owned());
             expr = call("label_replace", [expr, text("hostname"), text("$1"), text(label), text("(.+)")]);
         }
         expr.by(AggregateOp::Max, gpu_labels(self.pool)).times(source.factor)

@@ -8,7 +8,7 @@ use super::book::{Chapter, Group, Record, Subject};
 use super::{Latency, Measure, Quantile, What};
 use crate::catalog::{Across, LeSpelling, Signal, SignalSource};
 use crate::names::Names;
-use crate::promql::{AggregateOp, BinaryOp, Expr, Grouping, Selector, aggregate, call, number, selector, vector};
+use crate::promql::{AggregateOp, BinaryOp, Expr, Grouping, Selector, aggregate, call, number, selector, text, vector};
 use crate::resolve::{Endpoint, Model, Plan};
 use crate::units::Duration;
 
@@ -151,7 +151,6 @@ impl Maker<'_> {
         if !respell {
             return rate;
         }
-        let text = |t: &str| Expr::String(t.to_owned());
         call("label_replace", [rate, text("le"), text("$1.0"), text("le"), text("([0-9]+)")])
     }
 
@@ -206,7 +205,6 @@ impl Maker<'_> {
         }
         let mut expr = self.rate(source);
         for (label, value) in self.model.labels.iter() {
-            let text = |t: &str| Expr::String(t.to_owned());
             expr = call("label_replace", [expr, text(label), text(value), text(""), text("")]);
         }
         expr

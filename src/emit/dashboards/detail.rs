@@ -408,7 +408,7 @@ impl Maker<'_> {
                 Across::Max => AggregateOp::Max,
             };
             let expr = match source.kind {
-                SignalKind::Counter => series.rate(Window::RateInterval).sum_by([replica]),
+                SignalKind::Counter => series.rate(Window::rate_interval()).sum_by([replica]),
                 _ => series.expr().by(op, [replica]),
             };
             let expr = expr.times(source.factor);

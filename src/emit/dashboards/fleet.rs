@@ -3,7 +3,7 @@
 use super::layout::table_height;
 use super::model::{Color, Column, Dashboard, Panel, Query, Row, Thresholds, Unit, Variable, View};
 use super::scope::{NEAR, Scope, narrowed, or_zero};
-use crate::promql::{AggregateOp, BinaryOp, Expr, Grouping, aggregate, call, number, selector};
+use crate::promql::{AggregateOp, BinaryOp, Expr, Grouping, aggregate, call, number, selector, text};
 use crate::resolve::Model;
 use crate::signals::{AlertKind, Latency, Measure, Quantile, Subject, What};
 
@@ -202,7 +202,6 @@ fn models(scope: &Scope<'_>) -> Row {
 fn info(scope: &Scope<'_>) -> Expr {
     let labels = ["model", "namespace", "engine_name", "engine_version"];
     let info = scope.model(What::Info).expr().by(AggregateOp::Group, labels);
-    let text = |t: &str| Expr::String(t.to_owned());
     scope.groups.iter().fold(info, |expr, group| {
         let uid = scope.emit.names.dashboard_uid(&group.part);
         let (label, pattern) = if group.whole {

@@ -3,7 +3,7 @@
 use super::layout::table_height;
 use super::model::{Color, Column, Dashboard, Panel, Query, Row, Thresholds, Unit, Variable, View};
 use super::scope::{Scope, or_zero};
-use crate::promql::{AggregateOp, BinaryOp, Expr, Grouping, Selector, aggregate, call, selector, vector};
+use crate::promql::{AggregateOp, BinaryOp, Expr, Grouping, Selector, aggregate, call, selector, text, vector};
 use crate::resolve::Pool;
 use crate::signals::{AlertKind, Measure, What};
 
@@ -67,7 +67,6 @@ fn mig(scope: &Scope<'_>) -> bool {
 
 /// One series per lane, named and sorted by host and GPU: Prometheus sorts by labels, and Grafana keeps that order.
 fn lanes(scope: &Scope<'_>) -> Query {
-    let text = |t: &str| Expr::String(t.to_owned());
     let mut parts =
         vec![gpu(scope, What::GpuUtilization).expr(), text("lane"), text(" "), text("hostname"), text("gpu")];
     if mig(scope) {
@@ -167,7 +166,6 @@ fn healthy(scope: &Scope<'_>) -> Row {
 
 /// One series per pool with a constant of it.
 fn constants(scope: &Scope<'_>, value: impl Fn(&Pool) -> Option<f64>) -> Option<Expr> {
-    let text = |t: &str| Expr::String(t.to_owned());
     let series = scope.emit.plan.pools.values().filter_map(|p| {
         let labelled = [vector(value(p)?), text("pool"), text(&p.name), text(""), text("")];
         Some(call("label_replace", labelled))

@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::Emit;
 use super::model::{Annotation, Color, Legend, Link, Query, Thresholds, Variable};
 use crate::catalog::Signal;
-use crate::promql::{
-    Aggregate, AggregateOp, Binary, BinaryOp, Call, Expr, MatchOp, Matcher, Selector, call, selector, vector,
-};
+use crate::promql::{AggregateOp, BinaryOp, Expr, MatchOp, Matcher, Selector, call, selector, text, vector};
 use crate::resolve::Model;
 use crate::signals::{AlertKind, Latency, Measure, Quantile, Subject, What};
 
@@ -208,36 +206,17 @@ pub fn objectives(latency: Latency, models: &[&Model]) -> BTreeSet<Quantile> {
 
 /// Returns `expr`, and where it gives nothing at all, zero with some labels.
 pub fn or_zero(expr: Expr, labels: &[(&str, &str)]) -> Expr {
-    let text = |t: &str| Expr::String(t.to_owned());
     let zero = labels.iter().fold(vector(0.0), |zero, (label, value)| {
-        call("label_replace", [zero, text(label), text(value), text(""), text("")])
+        call("label_replace", [zero, text(*label), text(*value), text(""), text("")])
     });
     expr.op_on(BinaryOp::Or, Vec::<String>::new(), zero)
 }
 
 /// Returns an expression with more matchers on each selector.
 pub fn narrowed(expr: &Expr, matchers: &[(&str, &str)]) -> Expr {
-    let inner = |e: &Expr| narrowed(e, matchers);
-    let selector = |s: &Selector| {
-        let more = matchers.iter().map(|(label, value)| Matcher {
-            label: (*label).to_owned(),
-            op: MatchOp::Regex,
-            value: (*value).to_owned(),
-        });
-        let mut out = s.clone();
-        out.matchers.extend(more);
-        out
-    };
-    match expr {
-        Expr::Number(_) | Expr::String(_) => expr.clone(),
-        Expr::Selector(s) => Expr::Selector(selector(s)),
-        Expr::Range(r) => selector(&r.selector).range(r.window.clone()),
-        Expr::Call(c) => Expr::Call(Call { function: c.function, arguments: c.arguments.iter().map(inner).collect() }),
-        Expr::Aggregate(a) => Expr::Aggregate(Box::new(Aggregate { expr: inner(&a.expr), ..a.as_ref().clone() })),
-        Expr::Binary(b) => {
-            Expr::Binary(Box::new(Binary { left: inner(&b.left), right: inner(&b.right), ..b.as_ref().clone() }))
-        }
-    }
+    expr.map_selectors(&mut |selector| {
+        selector.matchers.extend(matchers.iter().map(|(label, value)| Matcher::new(*label, MatchOp::Regex, *value)));
+    })
 }
 
 impl ModelGroup<'_> {
