@@ -8,11 +8,11 @@ use std::rc::Rc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use llmobs::catalog::{
-    BUILTIN, Found, GpuTable, Kind, MetricType, Profile, Release, Signal, SignalKind, View, read_profile,
+    BUILTIN, Catalog, Found, GpuTable, INDEX, Kind, MetricType, Profile, Release, Signal, SignalKind, View, make_index,
+    read_profile,
 };
 use llmobs::diag::{Sink, render};
 use llmobs::source::Sources;
-use llmobs::units::to_base;
 
 /// Recorded pages: file, profile, release, generation, prefixes of the series that belong to the exporter.
 const PAGES: &[(&str, &str, &str, Option<&str>, &str)] = &[
@@ -32,40 +32,13 @@ const FOLLOW_MODEL_LENGTH: &[&str] = &[
     "vllm:request_prefill_kv_computed_tokens",
 ];
 
-/// Units that a profile may write.
-const UNITS: &[&str] = &[
-    "seconds",
-    "milliseconds",
-    "microseconds",
-    "nanoseconds",
-    "bytes",
-    "kibibytes",
-    "mebibytes",
-    "ratio",
-    "boolean",
-    "percent",
-    "celsius",
-    "watts",
-    "joules",
-    "millijoules",
-    "tokens",
-    "requests",
-    "count",
-    "events",
-    "errors",
-    "blocks",
-    "replicas",
-    "pods",
-    "pages",
-    "rows",
-];
-
 fn main() {
     let arguments = Arguments::from_args();
     let mut trials = vec![
         Trial::test("names_are_unique", names_are_unique),
         Trial::test("gpu_table_reads", gpu_table),
         Trial::test("profile_files_are_listed", files_are_listed),
+        Trial::test("index_is_fresh", index_is_fresh),
     ];
     for builtin in BUILTIN {
         let name = builtin.name;
@@ -116,11 +89,26 @@ fn files_are_listed() -> Result<(), Failed> {
     for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("profiles"))? {
         let name = entry?.file_name().into_string().map_err(|n| format!("{n:?}"))?;
         let stem = name.trim_end_matches(".toml");
-        if stem != "gpus" && !BUILTIN.iter().any(|b| b.name == stem) {
+        if !["gpus", "index.tsv"].contains(&stem) && !BUILTIN.iter().any(|b| b.name == stem) {
             faults.insert(format!("profiles/{name} is not compiled in"));
         }
     }
     verdict(faults)
+}
+
+/// `profiles/index.tsv` is made from the profiles.
+fn index_is_fresh() -> Result<(), Failed> {
+    let made = make_index(|name| read(name).ok().and_then(Rc::into_inner));
+    if made == INDEX {
+        return Ok(());
+    }
+    if std::env::var_os("LLMOBS_UPDATE").is_some() {
+        fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("profiles/index.tsv"), made)?;
+        return Err("profiles/index.tsv was written anew; run the test again".into());
+    }
+    let old: BTreeSet<&str> = INDEX.lines().collect();
+    let new: BTreeSet<&str> = made.lines().collect();
+    verdict(old.symmetric_difference(&new).map(|l| format!("differs: {l}")).collect())
 }
 
 fn agrees(name: &str) -> Result<(), Failed> {
@@ -135,6 +123,26 @@ fn agrees(name: &str) -> Result<(), Failed> {
     }
     if profile.aliases != builtin.aliases {
         faults.insert(format!("the file has the aliases {:?}, the list {:?}", profile.aliases, builtin.aliases));
+    }
+    if profile.prefixes != builtin.prefixes {
+        faults.insert(format!("the file has the prefixes {:?}, the list {:?}", profile.prefixes, builtin.prefixes));
+    }
+    let wraps: Vec<(&str, &str)> =
+        profile.passes_on.iter().filter_map(|p| Some((p.profile.as_str(), p.prefix.as_deref()?))).collect();
+    if wraps != builtin.wraps {
+        faults.insert(format!("the file wraps {wraps:?}, the list says {:?}", builtin.wraps));
+    }
+    let others = profile.libraries.iter().chain(profile.passes_on.iter().map(|p| &p.profile));
+    for other in others.filter(|o| !BUILTIN.iter().any(|b| b.name == **o)) {
+        faults.insert(format!("there is no profile `{other}`"));
+    }
+    for library in &profile.libraries {
+        if BUILTIN.iter().any(|b| b.name == library && b.kind != Kind::Library) {
+            faults.insert(format!("`{library}` is no library"));
+        }
+    }
+    if builtin.mapped == (profile.signals.is_empty() && profile.missing.is_empty()) {
+        faults.insert("the list is wrong about signals being mapped".to_owned());
     }
     if let Some(pair) = profile.releases.windows(2).find(|w| w[0] >= w[1]) {
         faults.insert(format!("{} stands twice", pair[0]));
@@ -157,10 +165,11 @@ fn views(profile: &Rc<Profile>) -> Vec<View> {
 
 fn signals(name: &str) -> Result<(), Failed> {
     let profile = read(name)?;
+    let mapped = BUILTIN.iter().any(|b| b.name == name && b.mapped);
     let expected = match profile.kind {
-        Kind::Engine => Signal::OF_ENGINES,
-        Kind::Gpu => Signal::OF_GPUS,
-        Kind::Cluster => &[],
+        Kind::Engine if mapped => Signal::OF_ENGINES,
+        Kind::Gpu if mapped => Signal::OF_GPUS,
+        _ => &[],
     };
     let mut faults = BTreeSet::new();
     for view in views(&profile) {
@@ -181,9 +190,13 @@ fn signals(name: &str) -> Result<(), Failed> {
                     let kind = metric.kind.word();
                     faults.insert(format!("{at}: `{}` is a {kind}, no {:?}", entry.metric, entry.kind));
                 }
-                if entry.kind != SignalKind::Histogram && metric.name == entry.metric && to_base(&metric.unit).is_none()
+                if entry.kind != SignalKind::Histogram && metric.name == entry.metric && metric.unit.to_base().is_none()
                 {
-                    faults.insert(format!("{at}: `{}` has the unit `{}` without base unit", entry.metric, metric.unit));
+                    faults.insert(format!(
+                        "{at}: `{}` has the unit `{}` without base unit",
+                        entry.metric,
+                        metric.unit.word()
+                    ));
                 }
                 let labels: Vec<&String> = metric.labels.iter().chain(&metric.labels_optional).collect();
                 for label in entry.matchers.keys().chain(entry.matchers_re.keys()) {
@@ -216,6 +229,7 @@ fn fits(kind: SignalKind, series: &str, metric: MetricType) -> bool {
         SignalKind::Histogram => metric == MetricType::Histogram,
         SignalKind::Counter => match metric {
             MetricType::Counter | MetricType::Gauge => true,
+            MetricType::Untyped => false,
             MetricType::Histogram | MetricType::Summary => series.ends_with("_sum") || series.ends_with("_count"),
         },
         SignalKind::Gauge => matches!(metric, MetricType::Gauge | MetricType::Counter),
@@ -225,23 +239,23 @@ fn fits(kind: SignalKind, series: &str, metric: MetricType) -> bool {
 fn metrics(name: &str) -> Result<(), Failed> {
     let profile = read(name)?;
     let mut faults = BTreeSet::new();
-    let names: BTreeSet<&str> = profile.metrics.iter().map(|m| m.name.as_str()).collect();
+    let mut catalog = Catalog::default();
     for metric in &profile.metrics {
         let at = &metric.name;
-        if !UNITS.contains(&metric.unit.as_str()) && !WITHOUT_BASE.contains(&metric.unit.as_str()) {
-            faults.insert(format!("`{at}` has the unit `{}`", metric.unit));
-        }
         if metric.buckets.windows(2).any(|w| w[0] >= w[1]) {
             faults.insert(format!("the buckets of `{at}` do not ascend"));
         }
         if metric.kind != MetricType::Histogram && !metric.buckets.is_empty() {
             faults.insert(format!("`{at}` is a {} with buckets", metric.kind.word()));
         }
-        for next in metric.replaced_by.iter().flat_map(|n| n.split(", ")) {
-            let base = ["_bucket", "_sum", "_count"].iter().find_map(|s| next.strip_suffix(s)).unwrap_or(next);
-            if !names.contains(next) && !names.contains(base) {
-                faults.insert(format!("`{at}` is replaced by `{next}`, which no release has"));
+        for next in &metric.replaced_by {
+            if catalog.find(next).iter().all(|h| h.rewritten.is_some()) {
+                faults.insert(format!("`{at}` is replaced by `{next}`, which no release of any profile has"));
             }
+        }
+        let owned = profile.prefixes.iter().any(|p| metric.name.starts_with(p.as_str()));
+        if !owned && catalog.find(&metric.name).iter().all(|h| h.profile.name != profile.name) {
+            faults.insert(format!("`{at}` has no prefix of the profile and is not in the index"));
         }
         let mut labels = BTreeSet::new();
         for label in metric.labels.iter().chain(&metric.labels_optional) {
@@ -264,27 +278,6 @@ fn metrics(name: &str) -> Result<(), Failed> {
     }
     verdict(faults)
 }
-
-/// Units of metrics that no rule computes with.
-const WITHOUT_BASE: &[&str] = &[
-    "info",
-    "code",
-    "timestamp",
-    "bitmask",
-    "by_label",
-    "bytes_per_second",
-    "tokens_per_second",
-    "megahertz",
-    "hertz",
-    "gigabytes",
-    "gigabytes_per_second",
-    "megabytes",
-    "megabytes_per_second",
-    "kilobytes_per_second",
-    "flop",
-    "connections",
-    "seconds_per_mebibyte",
-];
 
 fn gpu_table() -> Result<(), Failed> {
     let text = include_str!("../profiles/gpus.toml");

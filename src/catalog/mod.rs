@@ -5,9 +5,13 @@
 
 mod builtin;
 mod gpu_table;
+mod index;
+mod labels;
+mod lookup;
 mod name_pattern;
 mod profile;
 mod raw;
+mod read;
 mod release;
 mod signal;
 mod view;
@@ -15,13 +19,16 @@ mod view;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-pub use builtin::BUILTIN;
+pub use builtin::{BUILTIN, INDEX};
 pub use gpu_table::{Gpu, GpuTable};
+pub use index::make as make_index;
+pub use labels::{LabelOrigin, label_is_known, label_origin};
+pub use lookup::{Hit, Part, Rewriting, underscored};
 pub use profile::{
-    Across, Deployment, Generation, Kind, LeSpelling, Metric, MetricType, Missing, Profile, Semantics, SignalEntry,
-    Status,
+    Across, Certainty, Deployment, Generation, Kind, LeSpelling, Metric, MetricType, Missing, OtlpMode, PassesOn,
+    Profile, Range, Semantics, SignalEntry, Status,
 };
-pub use raw::read_profile;
+pub use read::read_profile;
 pub use release::Release;
 pub use signal::{Signal, SignalKind};
 pub use view::{Found, Matched, Selected, SignalSource, View};
@@ -68,17 +75,35 @@ impl Catalog {
         self.signals.entry(key).or_insert_with(all).clone()
     }
 
+    /// Returns the engine of a name or alias, if a llmobs.toml can name it: built-in profiles must map signals.
+    pub fn engine(&mut self, name: &str) -> Option<Rc<Profile>> {
+        self.usable(name, Kind::Engine)
+    }
+
+    /// Returns the GPU exporter of a name or alias, if a llmobs.toml can name it.
+    pub fn gpu_exporter(&mut self, name: &str) -> Option<Rc<Profile>> {
+        self.usable(name, Kind::Gpu)
+    }
+
+    fn usable(&mut self, name: &str, kind: Kind) -> Option<Rc<Profile>> {
+        let profile = self.profile(name).filter(|p| p.kind == kind)?;
+        let own = self.own.contains_key(&profile.name);
+        (own || BUILTIN.iter().any(|b| b.name == profile.name && b.mapped)).then_some(profile)
+    }
+
     /// Returns the names of the engines that can be named, the user's own first.
     pub fn engine_names(&self) -> Vec<String> {
-        let own = self.own.values().filter(|p| p.kind == Kind::Engine).map(|p| p.name.clone());
-        let builtin = BUILTIN.iter().filter(|b| b.kind == Kind::Engine && !self.own.contains_key(b.name));
-        own.chain(builtin.map(|b| b.name.to_owned())).collect()
+        self.usable_names(Kind::Engine)
     }
 
     /// Returns the names of the GPU exporters that can be named.
     pub fn gpu_exporter_names(&self) -> Vec<String> {
-        let own = self.own.values().filter(|p| p.kind == Kind::Gpu).map(|p| p.name.clone());
-        let builtin = BUILTIN.iter().filter(|b| b.kind == Kind::Gpu && !self.own.contains_key(b.name));
+        self.usable_names(Kind::Gpu)
+    }
+
+    fn usable_names(&self, kind: Kind) -> Vec<String> {
+        let own = self.own.values().filter(|p| p.kind == kind).map(|p| p.name.clone());
+        let builtin = BUILTIN.iter().filter(|b| b.kind == kind && b.mapped && !self.own.contains_key(b.name));
         own.chain(builtin.map(|b| b.name.to_owned())).collect()
     }
 }

@@ -4,16 +4,25 @@ use std::collections::BTreeMap;
 
 use super::{Release, Signal, SignalKind};
 use crate::spec_words;
+use crate::units::Unit;
 
 spec_words! {
     /// What an exporter exports about.
-    Kind, "`engine`, `gpu` or `cluster`" {
+    Kind, "`engine`, `gpu`, `cluster`, `gateway`, `serving`, `telemetry` or `library`" {
         /// An inference engine.
         Engine = "engine",
-        /// GPUs.
+        /// GPUs and other accelerators.
         Gpu = "gpu",
-        /// The cluster around them.
+        /// The cluster around them: nodes, workloads, costs.
         Cluster = "cluster",
+        /// A gateway or router in front of engines.
+        Gateway = "gateway",
+        /// A platform that runs engines.
+        Serving = "serving",
+        /// Monitoring itself.
+        Telemetry = "telemetry",
+        /// A client library: metrics that many programs export in the same way.
+        Library = "library",
     }
 }
 
@@ -29,7 +38,7 @@ spec_words! {
 
 spec_words! {
     /// Declared type of a metric.
-    MetricType, "`counter`, `gauge`, `histogram` or `summary`" {
+    MetricType, "`counter`, `gauge`, `histogram`, `summary` or `untyped`" {
         /// Counter.
         Counter = "counter",
         /// Gauge.
@@ -38,6 +47,8 @@ spec_words! {
         Histogram = "histogram",
         /// Summary.
         Summary = "summary",
+        /// Exported without a type, or with one that is not known.
+        Untyped = "untyped",
     }
 }
 
@@ -62,6 +73,14 @@ spec_words! {
         Accumulates = "accumulates",
         /// A gauge in spite of its declared type.
         Gauge = "gauge",
+        /// A mean already: it has no weights, so a mean or sum of several means nothing.
+        Mean = "mean",
+        /// A histogram whose bounds were made for another unit: its quantiles mean nothing.
+        WrongBuckets = "wrong-buckets",
+        /// One series per state, 1 for the state that holds.
+        StateSet = "state-set",
+        /// Registered, and never set to anything that has a meaning.
+        Dead = "dead",
     }
 }
 
@@ -78,6 +97,31 @@ spec_words! {
         OptIn = "opt-in",
         /// May change.
         Experimental = "experimental",
+    }
+}
+
+spec_words! {
+    /// How well a profile or metric is known. A finding of level error must not rest on what is derived.
+    Certainty, "`read` or `derived`" {
+        /// Read in the source of the exporter or seen on a page of it.
+        Read = "read",
+        /// Derived: from documents, from other releases, or by a rule.
+        Derived = "derived",
+    }
+}
+
+spec_words! {
+    /// How the name of an OpenTelemetry instrument becomes the name of a series, where it is not the way the exporter's own page
+    /// shows it. The words follow `otlp.translation_strategy` of Prometheus.
+    OtlpMode, "`escaped-with-suffixes`, `escaped-without-suffixes`, `utf8-with-suffixes` or `untranslated`" {
+        /// Underscores for other letters; unit and `_total` appended.
+        EscapedWithSuffixes = "escaped-with-suffixes",
+        /// Underscores for other letters; nothing appended.
+        EscapedWithoutSuffixes = "escaped-without-suffixes",
+        /// Letters kept; unit and `_total` appended.
+        Utf8WithSuffixes = "utf8-with-suffixes",
+        /// The name of the instrument.
+        Untranslated = "untranslated",
     }
 }
 
@@ -118,8 +162,8 @@ pub struct Metric {
     pub kind: MetricType,
     /// True nature, where it differs.
     pub semantics: Option<Semantics>,
-    /// Unit of the value, as the catalogue spells it.
-    pub unit: String,
+    /// Unit of the value; of a histogram or summary, of what it observes.
+    pub unit: Unit,
     /// Generation of the engine that has it; any if `None`.
     pub generation: Option<String>,
     /// Labels that are always there.
@@ -142,10 +186,16 @@ pub struct Metric {
     pub csv: Option<String>,
     /// Whether it needs the profiling module of the GPU driver.
     pub profiling: bool,
-    /// Successor.
-    pub replaced_by: Option<String>,
+    /// Successors; several where the quantity was split.
+    pub replaced_by: Vec<String>,
     /// Where the successor is not the same quantity.
     pub caveat: Option<String>,
+    /// What a reader should know.
+    pub note: Option<String>,
+    /// How well it is known.
+    pub certainty: Certainty,
+    /// Its names under other translations of OpenTelemetry names.
+    pub otlp_names: Vec<(OtlpMode, String)>,
     /// One line of help.
     pub help: String,
 }
@@ -216,6 +266,23 @@ pub struct Deployment {
     pub not_collected: Vec<String>,
 }
 
+/// Metrics of another exporter that come through this one.
+#[derive(Clone, Debug)]
+pub struct PassesOn {
+    /// Profile of the other exporter.
+    pub profile: String,
+    /// Releases of this one that do it.
+    pub range: Range,
+    /// Put in front of the names, after every letter that is not of `[A-Za-z0-9_]` became `_`. `None` if names stay as they are.
+    pub prefix: Option<String>,
+    /// Labels that are added.
+    pub labels: Vec<String>,
+    /// How well it is known.
+    pub certainty: Certainty,
+    /// What a reader should know.
+    pub note: Option<String>,
+}
+
 /// One exporter.
 #[derive(Clone, Debug)]
 pub struct Profile {
@@ -253,4 +320,23 @@ pub struct Profile {
     pub missing: Vec<Missing>,
     /// How others deploy it.
     pub deployments: Vec<Deployment>,
+    /// How well the profile is known.
+    pub certainty: Certainty,
+    /// Profiles of client libraries whose metrics its pages can show too.
+    pub libraries: Vec<String>,
+    /// Exporters whose metrics come through this one.
+    pub passes_on: Vec<PassesOn>,
+    /// What a reader should know.
+    pub notes: Vec<String>,
+    /// Every name in `metrics`, names of OpenTelemetry translations included, with the metrics that have it.
+    pub(super) by_name: BTreeMap<String, Vec<Named>>,
+}
+
+/// A metric under one of its names.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Named {
+    /// Index into the metrics of the profile.
+    pub(super) metric: usize,
+    /// The translation that makes the name; `None` for the name on the exporter's own page.
+    pub(super) mode: Option<OtlpMode>,
 }

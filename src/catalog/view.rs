@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::raw::base_name;
+use super::read::base_name;
 use super::{Across, Metric, MetricType, Profile, Release, Signal, SignalEntry, SignalKind};
-use crate::units::{BaseUnit, to_base};
+use crate::units::BaseUnit;
 
 /// Where a version lies among the releases that were read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,7 +164,7 @@ impl View {
         let counts_events = entry.kind == SignalKind::Counter
             && metric.kind == MetricType::Histogram
             && entry.metric.ends_with("_count");
-        let (base_unit, factor) = if counts_events { (BaseUnit::Count, 1.0) } else { to_base(&metric.unit)? };
+        let (base_unit, factor) = if counts_events { (BaseUnit::Count, 1.0) } else { metric.unit.to_base()? };
         Some(SignalSource {
             signal: entry.signal,
             kind: entry.kind,

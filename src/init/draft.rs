@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Options;
-use crate::catalog::{Catalog, Found, GpuTable, Kind, Release, Signal, View};
+use crate::catalog::{Catalog, Found, GpuTable, Release, Signal, View};
 use crate::declare::values::Slug;
 use crate::units::{Duration, number};
 
@@ -111,7 +111,7 @@ pub fn starter(options: &Options) -> Draft {
 }
 
 fn starter_model(options: &Options, draft: &Draft) -> Model {
-    let profile = Catalog::default().profile(options.engine_or_default()).filter(|p| p.kind == Kind::Engine);
+    let profile = Catalog::default().engine(options.engine_or_default());
     let newest = profile.as_ref().and_then(|p| p.releases.last()).map_or("1.0.0", Release::as_str);
     let version = options.version.clone().unwrap_or_else(|| newest.to_owned());
     let selected = profile.as_ref().zip(Release::parse(&version)).and_then(|(p, v)| p.select(&v, None));

@@ -1,6 +1,6 @@
 //! What the flags of `llmobs init` can say.
 
-use crate::catalog::{Catalog, GpuTable, Kind, Release};
+use crate::catalog::{Catalog, GpuTable, Release};
 use crate::declare::values::{LabelValue, Slug, VersionText};
 use crate::diag::{Code, Diagnostic, did_you_mean, shorten};
 
@@ -48,7 +48,7 @@ impl Options {
     fn check_engine(&self, found: &mut Vec<Diagnostic>) {
         let mut catalog = Catalog::default();
         let engine = self.engine_or_default().to_owned();
-        let profile = catalog.profile(&engine).filter(|p| p.kind == Kind::Engine);
+        let profile = catalog.engine(&engine);
         if profile.is_none() {
             let names = catalog.engine_names();
             let expected = format!("expected one of {}", names.join(", "));

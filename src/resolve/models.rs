@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::plan::{Endpoint, LatencySlo, Model, Pool, PrometheusSettings};
 use super::{Context, settings};
-use crate::catalog::{Found, Kind, Matched, Profile, Release, Signal, View};
+use crate::catalog::{Found, Matched, Profile, Release, Signal, View};
 use crate::declare::values::{Port, Slug};
 use crate::diag::{Code, Diagnostic, did_you_mean, shorten};
 use crate::promql::{MatchOp, Matcher};
@@ -104,7 +104,7 @@ fn one(
 
 fn engine(raw: &spec::Model, ctx: &mut Context<'_>) -> Option<(View, Release)> {
     let named = raw.engine.as_ref()?;
-    let profile = ctx.catalog.profile(named.as_str()).filter(|p| p.kind == Kind::Engine);
+    let profile = ctx.catalog.engine(named.as_str());
     let Some(profile) = profile else {
         let names = ctx.catalog.engine_names();
         // A profile that could not be read may have been the one; that was reported where it is named.

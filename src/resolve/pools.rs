@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::{KubernetesSettings, Model, Pool};
 use super::{Context, settings};
-use crate::catalog::{Gpu, Kind, Release, Signal, View};
+use crate::catalog::{Gpu, Release, Signal, View};
 use crate::declare::values::Slug;
 use crate::diag::{Code, Diagnostic, did_you_mean, shorten};
 use crate::source::{Place, Spanned};
@@ -135,7 +135,7 @@ fn gpu_model(name: &str, place: Place, ctx: &mut Context<'_>) -> Option<Gpu> {
 
 fn exporter(raw: &GpuPool, place: Place, ctx: &mut Context<'_>) -> Option<(View, Release)> {
     let (name, at) = raw.exporter.as_ref().map_or(("dcgm-exporter", place), |e| (e.as_str(), e.place));
-    let profile = ctx.catalog.profile(name).filter(|p| p.kind == Kind::Gpu);
+    let profile = ctx.catalog.gpu_exporter(name);
     let Some(profile) = profile else {
         let names = ctx.catalog.gpu_exporter_names();
         let mut diagnostic = Diagnostic::new(

@@ -2,16 +2,18 @@
 //!
 //! A number that leaves this module without its type carries its unit in its name.
 
+mod base_unit;
 mod bytes;
 mod duration;
-mod factor;
 mod money;
 mod number;
 mod ratio;
+mod unit;
 
+pub use base_unit::BaseUnit;
 pub use bytes::Bytes;
 pub use duration::{Duration, same_edge};
-pub use factor::{BaseUnit, to_base};
 pub use money::{Currency, MoneyPerHour, PerMonth};
 pub use number::{bucket_bound, number};
 pub use ratio::Ratio;
+pub use unit::{Dimension, Physical, Unit};
