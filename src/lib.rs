@@ -13,7 +13,8 @@
 //!
 //! Beside them: `source` (texts and spans), `diag` (findings and their rendering), `units`, `declare` (TOML tables from one
 //! declaration), `catalog` (profiles: metrics by release), `alert_kind` (the list of alerts), `promql` (tree, builder, printer),
-//! `names` (every emitted name), `cli`, `metrics_page` (reader of `/metrics` pages) and `init` (pages or flags to the text of a first llmobs.toml).
+//! `names` (every emitted name), `cli`, `metrics_page` (reader of `/metrics` pages), `intake` (rule files, dashboards and
+//! scalers that others wrote) and `init` (pages or flags to the text of a first llmobs.toml).
 //!
 //! # Invariants
 //!
@@ -34,6 +35,7 @@ pub mod diff;
 pub mod emit;
 pub mod explain;
 pub mod init;
+pub mod intake;
 pub mod metrics_page;
 pub mod names;
 pub mod output;

@@ -44,7 +44,7 @@ type Check = fn() -> Result;
 /// `src/lib.rs`.
 const LAYERS: &[&[&str]] = &[
     &["units", "source", "diag", "declare"],
-    &["promql", "spec", "catalog", "alert_kind", "metrics_page"],
+    &["promql", "spec", "catalog", "alert_kind", "metrics_page", "intake"],
     &["resolve"],
     &["names", "signals"],
     &["emit"],

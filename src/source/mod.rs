@@ -7,4 +7,4 @@ mod span;
 mod world;
 
 pub use span::{FileId, Place, SourceFile, Sources, Span, Spanned};
-pub use world::{DiskWorld, MAX_FILE_BYTES, MemoryWorld, World};
+pub use world::{DiskWorld, Entry, EntryKind, MAX_FILE_BYTES, MemoryWorld, World};

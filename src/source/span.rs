@@ -3,6 +3,7 @@
 //! Spans are bytes; lines and columns are computed only when something is shown to a person.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 /// Half-open range of bytes in one file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,7 +76,20 @@ pub struct SourceFile {
     pub name: String,
     /// The whole text.
     pub text: String,
+    /// Made when the first place is shown.
+    marks: OnceLock<Vec<Mark>>,
 }
+
+/// A byte whose line and column are known: the start of a line, or a byte within a long one.
+#[derive(Clone, Copy, Debug)]
+struct Mark {
+    byte: u32,
+    line: u32,
+    column: u32,
+}
+
+/// Bytes between marks within one line; bounds what a place in a minified file costs.
+const STEP: usize = 2048;
 
 impl SourceFile {
     /// Returns line and column of a byte, both counted from 1; the column counts characters.
@@ -84,11 +98,35 @@ impl SourceFile {
         while !self.text.is_char_boundary(end) {
             end -= 1;
         }
-        let before = &self.text[..end];
-        let line = before.bytes().filter(|b| *b == b'\n').count() + 1;
-        let start = before.rfind('\n').map_or(0, |i| i + 1);
-        (line, before[start..].chars().count() + 1)
+        let marks = self.marks.get_or_init(|| marks(&self.text));
+        let index = marks.partition_point(|m| m.byte as usize <= end).saturating_sub(1);
+        let Some(mark) = marks.get(index) else { return (1, 1) };
+        let between = self.text.get(mark.byte as usize..end).unwrap_or_default();
+        (mark.line as usize, mark.column as usize + between.chars().count())
     }
+}
+
+fn marks(text: &str) -> Vec<Mark> {
+    let mut out = Vec::new();
+    let mut start = 0;
+    for (index, line) in text.split('\n').enumerate() {
+        let mut mark = Mark { byte: start as u32, line: index as u32 + 1, column: 1 };
+        out.push(mark);
+        let (mut rest, mut at) = (line, start);
+        while rest.len() > STEP {
+            let mut step = STEP;
+            while !rest.is_char_boundary(step) {
+                step -= 1;
+            }
+            let (before, behind) = rest.split_at(step);
+            at += step;
+            mark = Mark { byte: at as u32, column: mark.column + before.chars().count() as u32, ..mark };
+            out.push(mark);
+            rest = behind;
+        }
+        start += line.len() + 1;
+    }
+    out
 }
 
 /// All files of a run, in reading order.
@@ -100,7 +138,7 @@ pub struct Sources {
 impl Sources {
     /// Adds a file and returns its index.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
-        self.files.push(SourceFile { name: name.into(), text: text.into() });
+        self.files.push(SourceFile { name: name.into(), text: text.into(), marks: OnceLock::new() });
         FileId(self.files.len() - 1)
     }
 

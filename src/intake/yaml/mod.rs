@@ -1,0 +1,120 @@
+//! YAML streams to trees, through the events of granit-parser.
+//!
+//! Anchors are resolved within a budget, `<<` is merged, names that stand twice are found. A document that cannot be read does not
+//! hide the ones behind it. This module must not know what the documents mean.
+
+mod build;
+mod pieces;
+
+use granit_parser::{ErrorKind, Event, Parser, ScanError, options};
+
+pub(super) use pieces::pieces;
+
+use self::build::Builder;
+use super::node::Node;
+use super::text::Source;
+use super::{MAX_DEPTH, MAX_PROBLEMS};
+use crate::diag::{Code, Diagnostic};
+
+/// Reads every document of a stream. Returns those that could be read; faults go to `problems`.
+pub fn read<'a>(source: Source<'a>, problems: &mut Vec<Diagnostic>) -> Vec<Node<'a>> {
+    let limits = options! {
+        emit_comments: false,
+        emit_unresolved_aliases: true,
+        simple_key_max_lookahead: 4096,
+        flow_nesting_limit: MAX_DEPTH,
+        block_nesting_limit: MAX_DEPTH,
+    };
+    let mut parser = Parser::new_from_str_with_options(source.text(), limits);
+    let mut documents = Vec::new();
+    let mut builder = Builder::new(source);
+    while let Some(next) = parser.next() {
+        let stopped = match next {
+            Ok((Event::DocumentEnd, _)) => {
+                documents.extend(builder.finish());
+                false
+            }
+            Ok((event, span)) => {
+                let range = span.byte_range().unwrap_or_default();
+                !builder.event(event, range.start as u32..range.end as u32, problems)
+            }
+            Err(error) => {
+                problems.push(syntax(source, &error));
+                true
+            }
+        };
+        if problems.len() >= MAX_PROBLEMS || builder.spent() {
+            break;
+        }
+        if stopped {
+            builder.abandon();
+            if !parser.proceed_next_document().unwrap_or(false) {
+                break;
+            }
+        }
+    }
+    documents
+}
+
+fn syntax(source: Source<'_>, error: &ScanError) -> Diagnostic {
+    let text = source.text();
+    let mut start = error.marker().byte_offset().unwrap_or(0).min(text.len());
+    while !text.is_char_boundary(start) {
+        start -= 1;
+    }
+    let len = text.get(start..).and_then(|t| t.chars().next()).filter(|c| *c != '\n').map_or(0, char::len_utf8);
+    let place = source.place(start..start + len);
+    if let ErrorKind::RecursionLimitExceeded = error.kind() {
+        let message = format!("the YAML is nested more than {MAX_DEPTH} levels deep");
+        return Diagnostic::new(Code::FileLimitExceeded, message, place, "one level too many");
+    }
+    let (what, label, help) = explain(error.kind());
+    let mut finding = Diagnostic::new(Code::FileSyntax, format!("not valid YAML: {what}"), place, label);
+    if !help.is_empty() {
+        finding = finding.help(help);
+    }
+    finding
+}
+
+/// Says what is wrong, what stands under the caret, and what to do, in the words of someone who writes rule files.
+fn explain(kind: &ErrorKind) -> (String, &'static str, &'static str) {
+    let (what, label, help) = match kind {
+        ErrorKind::TabInIndentation
+        | ErrorKind::TabInBlockIndentation
+        | ErrorKind::TabNotAllowed
+        | ErrorKind::TabAtBlockScalarStart => ("a tab where YAML takes only spaces", "", "indent with spaces"),
+        ErrorKind::UnclosedQuotedScalar | ErrorKind::DocumentIndicatorInQuotedScalar => {
+            ("a quote that is not closed", "opened here", "close the quote, or write a block after `|`")
+        }
+        ErrorKind::UnclosedFlowCollection { open } => {
+            let what = format!("`{open}` that is not closed");
+            return (what, "opened here", "quote the value if the bracket belongs to its text");
+        }
+        ErrorKind::MismatchedFlowCollectionEnd { open, close } => {
+            return (
+                format!("`{open}` that is closed by `{close}`"),
+                "",
+                "quote the value if the brackets belong to its text",
+            );
+        }
+        ErrorKind::ExpectedFlowMappingSeparator | ErrorKind::ExpectedFlowSequenceSeparator => (
+            "text behind a value that begins with a bracket",
+            "",
+            "quote the value, or write a block after `|`: a plain value cannot begin with `{` or `[`",
+        ),
+        ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey => {
+            ("a line that should be `key: value` has no colon", "", "")
+        }
+        ErrorKind::ExpectedBlockMappingKey | ErrorKind::ExpectedBlockSequenceEntry | ErrorKind::InvalidIndentation => {
+            ("the indentation fits nothing above", "", "indent the line as far as its neighbours")
+        }
+        ErrorKind::UnknownQuotedScalarEscape => {
+            ("an escape that double quotes do not know", "", "write `\\\\` for a backslash, or use single quotes")
+        }
+        ErrorKind::InvalidTrailingDoubleQuotedScalar | ErrorKind::InvalidTrailingSingleQuotedScalar => {
+            ("text behind the closing quote", "", "quote the whole value, or write a block after `|`")
+        }
+        other => return (other.to_string(), "", ""),
+    };
+    (what.to_owned(), label, help)
+}
