@@ -34,8 +34,11 @@ pub mod diag;
 pub mod diff;
 pub mod emit;
 pub mod explain;
+
+pub mod infer;
 pub mod init;
 pub mod intake;
+pub mod lint;
 pub mod metrics_page;
 pub mod names;
 pub mod output;

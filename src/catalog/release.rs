@@ -53,6 +53,11 @@ impl Release {
         Some(Self { text: text.to_owned(), numbers, stage })
     }
 
+    /// Returns the second number: 5 of `3.5.1`.
+    pub fn minor(&self) -> u64 {
+        self.numbers.get(1).copied().unwrap_or_default()
+    }
+
     /// Returns the release as it was written, without a leading `v`.
     pub fn as_str(&self) -> &str {
         &self.text

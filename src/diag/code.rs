@@ -25,6 +25,16 @@ impl Severity {
     }
 }
 
+/// Whether a code is reported by default, and how: `Off` is a matter of taste, and an info if it is selected.
+macro_rules! level {
+    (Off) => {
+        (false, Severity::Info)
+    };
+    ($severity:ident) => {
+        (true, Severity::$severity)
+    };
+}
+
 macro_rules! codes {
     ($($variant:ident = $name:literal, $severity:ident, $summary:literal;)*) => {
         /// A diagnostic code. Its name (`group/fault`) is stable.
@@ -44,7 +54,12 @@ macro_rules! codes {
 
             /// Returns the severity that it has unless overridden.
             pub fn severity(self) -> Severity {
-                match self { $(Code::$variant => Severity::$severity,)* }
+                match self { $(Code::$variant => level!($severity).1,)* }
+            }
+
+            /// Returns whether it is reported without being asked for.
+            pub fn on_by_default(self) -> bool {
+                match self { $(Code::$variant => level!($severity).0,)* }
             }
 
             /// Returns one line that says what it finds.
@@ -84,6 +99,61 @@ codes! {
     GpuPoolsIndistinguishable = "gpu/pools-indistinguishable", Error, "Two pools that share an exporter and a GPU model";
     GpuFieldNotCollected = "gpu/field-not-collected", Info, "A field that the deployed exporter does not collect";
     PrometheusWindowTooShort = "prometheus/window-too-short", Warning, "A scrape interval that rate windows cannot cover";
+    PromqlSyntax = "promql/syntax", Error, "A query that Prometheus cannot parse";
+    FeatureTooNew = "promql/feature-too-new", Error, "A part of the language that the declared Prometheus does not know";
+    FeatureExperimental = "promql/experimental", Info, "A part of the language that needs a feature flag";
+    RateOfGauge = "promql/rate-of-gauge", Error, "A rate of a value that does not only grow";
+    RateOfRate = "promql/rate-of-rate", Error, "A rate of a value that is a rate already";
+    RateOfWindowCount = "promql/rate-of-window-count", Error, "A rate of a count over a sliding window";
+    RateAfterSum = "promql/rate-after-sum", Error, "A rate taken after counters were added up";
+    GaugeFunctionOfCounter = "promql/gauge-function-of-counter", Warning, "A function for gauges on a counter";
+    CounterWithoutRate = "promql/counter-without-rate", Warning, "The total of a counter where its growth is meant";
+    QuantileWithoutLe = "promql/quantile-without-le", Error, "A quantile of buckets whose label `le` was dropped";
+    QuantileWithoutRate = "promql/quantile-without-rate", Warning, "A quantile of bucket totals since the last restart";
+    QuantileOfNonHistogram = "promql/quantile-of-non-histogram", Error, "A histogram_quantile of something without buckets";
+    QuantileMeansNothing = "promql/quantile-means-nothing", Error, "A quantile of a histogram whose bounds were made for another unit";
+    SumOfRatios = "promql/sum-of-ratios", Error, "A sum of ratios, percentages or means";
+    AverageOfRatios = "promql/average-of-ratios", Off, "A mean of ratios, in which an idle replica counts as much as a busy one";
+    SumOfQuantiles = "promql/sum-of-quantiles", Error, "A sum of quantiles";
+    AverageOfQuantiles = "promql/average-of-quantiles", Warning, "A mean of quantiles";
+    UnitMismatch = "promql/unit-mismatch", Error, "Different quantities added, subtracted or compared";
+    PercentAgainstRatio = "promql/percent-against-ratio", Error, "A percentage and a ratio of one in one operation";
+    ScaleMismatch = "promql/scale-mismatch", Error, "One quantity in two units in one operation, such as MiB and bytes";
+    HoursOverSeconds = "promql/hours-over-seconds", Error, "An amount per hour over one per second, without the factor between them";
+    ThresholdOutOfRange = "promql/threshold-out-of-range", Error, "A comparison that is always or never true";
+    ThresholdBeyondBuckets = "promql/threshold-beyond-buckets", Error, "A latency threshold above the highest bucket";
+    ThresholdBetweenBuckets = "promql/threshold-between-buckets", Info, "A latency threshold between two bucket edges";
+    BucketNotThere = "promql/bucket-not-there", Error, "A matcher on `le` that no bucket fits";
+    BucketSpelling = "promql/bucket-spelling", Error, "A matcher on `le` in a spelling that is not stored";
+    WindowTooShort = "promql/window-too-short", Warning, "A window with too few samples for a rate";
+    LabelsNeverMatch = "promql/labels-never-match", Error, "Two sides of an operation whose labels cannot match";
+    ManyToMany = "promql/many-to-many", Error, "An operation that finds several series per match";
+    LabelDropped = "promql/label-dropped", Error, "A label that is asked for after an aggregation dropped it";
+    AbsentOfConditional = "promql/absent-of-conditional", Warning, "`absent` on a metric that can be missing when all is well";
+    HistogramWithoutPart = "promql/histogram-without-part", Error, "The bare name of a histogram, which no series has";
+    DoubleCount = "promql/double-count", Warning, "A sum or count of series that show one thing several times";
+    MetricUnknown = "metric/unknown", Error, "A metric that no release of its exporter has";
+    MetricGone = "metric/gone", Error, "A metric that the release in use no longer has";
+    MetricNotYet = "metric/not-yet", Error, "A metric that the release in use does not have yet";
+    MetricDeprecated = "metric/deprecated", Warning, "A metric that a later release will remove";
+    MetricHidden = "metric/hidden", Warning, "A metric that the release in use exports only on request, before it removes it";
+    MetricOptIn = "metric/opt-in", Info, "A metric that is exported only with an option";
+    MetricNotCollected = "metric/not-collected", Warning, "A GPU field that is not in the exporter's default list";
+    MetricDead = "metric/dead", Warning, "A metric that is registered and never set";
+    MetricRewrittenName = "metric/rewritten-name", Warning, "An underscore where the exporter writes a colon";
+    MetricUnknownLabel = "metric/unknown-label", Warning, "A label that the metric does not have";
+    MetricUnknownLabelValue = "metric/unknown-label-value", Warning, "A label value that the metric never has";
+    DuplicateRecord = "rule/duplicate-record", Warning, "A recording rule that is there twice";
+    DuplicateAlert = "rule/duplicate-alert", Warning, "An alert that is there twice";
+    EvaluationOrder = "rule/evaluation-order", Warning, "A rule that reads what is recorded further down in its group";
+    AlertWithoutComparison = "rule/alert-without-comparison", Warning, "An alert that fires at every value";
+    ForNeverReached = "rule/for-never-reached", Warning, "A `for` longer than one event keeps the condition true";
+    TemplateLabelMissing = "rule/template-label-missing", Error, "A template that shows a label which the expression dropped";
+    TemplateUnit = "rule/template-unit", Error, "A template that shows the value in the wrong unit";
+    NameContradictsUnit = "rule/name-contradicts-unit", Error, "A recorded name that promises another unit";
+    ObjectTooLarge = "rule/object-too-large", Error, "A PrometheusRule that the operator refuses for its size";
+    FieldTooNew = "rule/field-too-new", Error, "A field that the declared Prometheus does not know";
+    SloThresholdDiffers = "slo/threshold-differs", Warning, "An alert on a latency at another threshold than the objective";
     PageSyntax = "page/syntax", Error, "A line of a metrics page that Prometheus cannot read";
     PageEmpty = "page/empty", Error, "A metrics page without a single sample";
     PageUnknownExporter = "page/unknown-exporter", Error, "A metrics page of no engine or GPU exporter that has a profile";

@@ -12,6 +12,40 @@ pub struct Label {
     pub text: String,
 }
 
+/// How sure it is that a fix keeps the meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Safety {
+    /// The meaning stays: applied by `--fix`.
+    Safe,
+    /// Right in most cases: applied only with `--fix-unsafe`.
+    Unsafe,
+}
+
+/// Text to put in place of another.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fix {
+    /// What is replaced.
+    pub place: Place,
+    /// By what.
+    pub text: String,
+    /// Why it is right, one line.
+    pub why: String,
+    /// Whether it can be applied without a look.
+    pub safety: Safety,
+}
+
+impl Fix {
+    /// Makes a fix that keeps the meaning.
+    pub fn safe(place: Place, text: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { place, text: text.into(), why: why.into(), safety: Safety::Safe }
+    }
+
+    /// Makes a fix that somebody should look at.
+    pub fn unsafe_(place: Place, text: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { safety: Safety::Unsafe, ..Self::safe(place, text, why) }
+    }
+}
+
 /// One finding. `message` stands alone in one line; details are in the labels and in `help`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diagnostic {
@@ -27,6 +61,8 @@ pub struct Diagnostic {
     pub related: Vec<Label>,
     /// What to do, each beginning with a verb.
     pub help: Vec<String>,
+    /// The change that mends it, where there is one.
+    pub fix: Option<Fix>,
 }
 
 impl Diagnostic {
@@ -39,6 +75,7 @@ impl Diagnostic {
             primary: Some(Label { place, text: label.into() }),
             related: Vec::new(),
             help: Vec::new(),
+            fix: None,
         }
     }
 
@@ -51,6 +88,7 @@ impl Diagnostic {
             primary: None,
             related: Vec::new(),
             help: Vec::new(),
+            fix: None,
         }
     }
 

@@ -9,6 +9,6 @@ mod sink;
 mod suggest;
 
 pub use code::{Code, Severity};
-pub use diagnostic::{Diagnostic, Label};
+pub use diagnostic::{Diagnostic, Fix, Label, Safety};
 pub use sink::Sink;
 pub use suggest::{did_you_mean, shorten};

@@ -11,3 +11,4 @@ pub use ast::{
     Matcher, Matching, Modifiers, Name, Offset, Range, Selector, Subquery, Unary, Window,
 };
 pub use build::{aggregate, call, number, selector, text, vector};
+mod shim; pub use shim::*;

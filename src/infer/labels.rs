@@ -1,0 +1,154 @@
+//! Which labels the series of an expression carry.
+//!
+//! Knows no metric; the labels of a metric come in as lists.
+
+use std::rc::Rc;
+
+/// Whether a label is on every series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Presence {
+    /// It may be there.
+    Maybe,
+    /// It is there.
+    Always,
+}
+
+/// Labels of the series of an expression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Labels {
+    /// Known labels, sorted by name.
+    named: Vec<(Rc<str>, Presence)>,
+    /// Whether there may be others: series as they are stored have labels of the scrape and of relabelling.
+    pub open: bool,
+    /// Labels that are certainly not there although it is open, sorted.
+    gone: Vec<Rc<str>>,
+}
+
+impl Labels {
+    /// No labels at all.
+    pub fn none() -> Self {
+        Self { named: Vec::new(), open: false, gone: Vec::new() }
+    }
+
+    /// Nothing is known.
+    pub fn unknown() -> Self {
+        Self { named: Vec::new(), open: true, gone: Vec::new() }
+    }
+
+    /// Makes the labels of stored series.
+    pub fn stored(named: impl IntoIterator<Item = (Rc<str>, Presence)>, open: bool) -> Self {
+        let mut named: Vec<_> = named.into_iter().collect();
+        named.sort();
+        named.dedup_by(|a, b| a.0 == b.0);
+        Self { named, open, gone: Vec::new() }
+    }
+
+    /// Returns how sure a label is there; `None` if it is certainly not.
+    pub fn presence(&self, label: &str) -> Option<Presence> {
+        if let Ok(index) = self.named.binary_search_by(|(name, _)| (**name).cmp(label)) {
+            return Some(self.named[index].1);
+        }
+        (self.open && !self.gone.iter().any(|g| **g == *label)).then_some(Presence::Maybe)
+    }
+
+    /// Returns whether a label is listed, not merely possible.
+    pub fn lists(&self, label: &str) -> bool {
+        self.named.binary_search_by(|(name, _)| (**name).cmp(label)).is_ok()
+    }
+
+    /// Returns the listed labels, sorted.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.named.iter().map(|(name, _)| &**name)
+    }
+
+    /// Returns the labels that are on every series, sorted.
+    pub fn always(&self) -> impl Iterator<Item = &str> {
+        self.named.iter().filter(|(_, p)| *p == Presence::Always).map(|(name, _)| &**name)
+    }
+
+    /// Returns whether there is certainly no label.
+    pub fn is_none(&self) -> bool {
+        !self.open && self.named.is_empty()
+    }
+
+    /// Returns the labels after `by (list)`.
+    #[must_use]
+    pub fn by<'a>(&self, list: impl IntoIterator<Item = &'a str>) -> Self {
+        let kept = list.into_iter().filter_map(|l| self.presence(l).map(|p| (Rc::from(l), p)));
+        Self::stored(kept, false)
+    }
+
+    /// Returns the labels after `without (list)`.
+    #[must_use]
+    pub fn without<'a>(&self, list: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut out = self.clone();
+        for label in list {
+            out.named.retain(|(name, _)| **name != *label);
+            if out.open && !out.gone.iter().any(|g| **g == *label) {
+                out.gone.push(Rc::from(label));
+            }
+        }
+        out
+    }
+
+    /// Returns the labels with one more.
+    #[must_use]
+    pub fn with(&self, label: &str, presence: Presence) -> Self {
+        let mut out = self.clone();
+        out.gone.retain(|g| **g != *label);
+        match out.named.binary_search_by(|(name, _)| (**name).cmp(label)) {
+            Ok(index) => out.named[index].1 = presence,
+            Err(index) => out.named.insert(index, (Rc::from(label), presence)),
+        }
+        out
+    }
+
+    /// Returns the labels of series that come from either side.
+    #[must_use]
+    pub fn either(&self, other: &Self) -> Self {
+        let mut named: Vec<(Rc<str>, Presence)> = Vec::new();
+        for (name, presence) in self.named.iter().chain(&other.named) {
+            let both = self.presence(name).min(other.presence(name)) == Some(Presence::Always);
+            if !named.iter().any(|(n, _)| n == name) {
+                named.push((name.clone(), if both { *presence } else { Presence::Maybe }));
+            }
+        }
+        named.sort();
+        let gone = self.gone.iter().filter(|g| other.presence(g).is_none()).cloned().collect();
+        Self { named, open: self.open || other.open, gone }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stored() -> Labels {
+        Labels::stored([(Rc::from("model"), Presence::Always), (Rc::from("engine"), Presence::Maybe)], true)
+    }
+
+    #[test]
+    fn by_keeps_only_what_is_listed() {
+        let labels = stored().by(["model", "pod"]);
+        assert_eq!(labels.presence("model"), Some(Presence::Always));
+        assert_eq!(labels.presence("pod"), Some(Presence::Maybe));
+        assert_eq!(labels.presence("engine"), None);
+        assert!(stored().by([]).is_none());
+        assert_eq!(labels.by(["engine"]).presence("engine"), None);
+    }
+
+    #[test]
+    fn without_removes_from_an_open_set() {
+        let labels = stored().without(["engine", "pod"]);
+        assert_eq!(labels.presence("engine"), None);
+        assert_eq!(labels.presence("pod"), None);
+        assert_eq!(labels.presence("node"), Some(Presence::Maybe));
+    }
+
+    #[test]
+    fn either_side_weakens() {
+        let labels = stored().by(["model"]).either(&Labels::none());
+        assert_eq!(labels.presence("model"), Some(Presence::Maybe));
+        assert_eq!(labels.presence("pod"), None);
+    }
+}

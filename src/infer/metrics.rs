@@ -1,0 +1,341 @@
+//! From a name in a query to the catalogue's entries in the releases that matter, and from those to facts.
+
+use std::rc::Rc;
+
+use super::facts::{Bounds, Facts, Nature, ValueType};
+use super::labels::{Labels, Presence};
+use super::targets::Targets;
+use super::quantity::Quantity;
+use crate::catalog::{Catalog, Certainty, Metric, MetricType, Part, Profile, Release, Rewriting, Semantics};
+use crate::promql::Matcher;
+use crate::units::Unit;
+
+/// Where a name stands in the catalogue, seen from the releases that matter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It lies in no known exporter's namespace, or in that of one whose list is not complete.
+    Foreign,
+    /// Every release that matters has it.
+    Here,
+    /// Some releases that matter have it, others do not.
+    Partly,
+    /// No release that matters has it, others do.
+    Elsewhere,
+    /// It lies in the namespace of exporters whose lists are complete, and no release has it.
+    Unlisted,
+}
+
+/// A release that matters.
+#[derive(Clone, Debug)]
+pub struct Against {
+    /// Release.
+    pub release: Release,
+    /// Generation of the engine.
+    pub generation: Option<String>,
+    /// What declared it; `None` if nothing did and the newest release stands in.
+    pub declared_by: Option<String>,
+    /// Whether it has the metric.
+    pub has: bool,
+}
+
+/// A name, looked up.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    /// Name as the query has it.
+    pub name: String,
+    /// Name as the exporter has it: before anything rewrote it.
+    pub original: String,
+    /// Whether a server that wraps the engine passed it on, with labels of its own.
+    pub passed_on: bool,
+    /// Where it stands.
+    pub state: State,
+    /// Which series of the metric it is.
+    pub part: Part,
+    /// The exporter; the first of several.
+    pub profile: Option<Rc<Profile>>,
+    /// Entries of `profile`, in every release.
+    pub entries: Vec<usize>,
+    /// Entries of `profile` in the releases that matter; all of them if it is elsewhere.
+    pub current: Vec<usize>,
+    /// The releases that matter.
+    pub against: Vec<Against>,
+    /// How the stored name came from the exporter's.
+    pub rewritten: Option<Rewriting>,
+    /// Other exporters that have the name too.
+    pub also: Vec<String>,
+}
+
+impl Resolved {
+    /// Returns the entries in the releases that matter.
+    pub fn metrics(&self) -> impl Iterator<Item = &Metric> {
+        let profile = self.profile.as_deref();
+        self.current.iter().filter_map(move |i| profile.and_then(|p| p.metrics.get(*i)))
+    }
+
+    /// Returns all entries.
+    pub fn history(&self) -> impl Iterator<Item = &Metric> {
+        let profile = self.profile.as_deref();
+        self.entries.iter().filter_map(move |i| profile.and_then(|p| p.metrics.get(*i)))
+    }
+
+    /// Returns the entry that stands for it.
+    pub fn metric(&self) -> Option<&Metric> {
+        self.metrics().last()
+    }
+
+    /// Returns whether the name is in the catalogue.
+    pub fn is_known(&self) -> bool {
+        !self.entries.is_empty()
+    }
+
+    /// Returns whether what is known about it was derived, not read in the exporter's source.
+    pub fn is_derived(&self) -> bool {
+        let derived = |p: &Rc<Profile>| p.certainty == Certainty::Derived;
+        self.profile.as_ref().is_some_and(derived) || self.metrics().any(|m| m.certainty == Certainty::Derived)
+    }
+
+    /// Returns whether somebody declared the releases.
+    pub fn is_declared(&self) -> bool {
+        self.against.iter().any(|a| a.declared_by.is_some())
+    }
+
+    /// Returns the finite bucket bounds that all entries in question share, ascending, in the metric's own unit.
+    pub fn common_buckets(&self) -> Vec<f64> {
+        let mut all = self.metrics().filter(|m| m.kind == MetricType::Histogram).map(|m| m.buckets.clone());
+        let Some(first) = all.next() else { return Vec::new() };
+        all.fold(first, |common, other| common.into_iter().filter(|b| other.contains(b)).collect())
+    }
+
+    /// Returns whether any entry has a bound.
+    pub fn any_bucket(&self, bound: f64) -> bool {
+        self.metrics().any(|m| m.buckets.iter().any(|b| super::quantity::near(*b, bound)))
+    }
+}
+
+/// Looks a name up for the deployments that a selector can mean.
+pub fn resolve(name: &str, matchers: &[Matcher], targets: &Targets, catalog: &mut Catalog) -> Resolved {
+    let mut out = Resolved {
+        name: name.to_owned(),
+        original: name.to_owned(),
+        passed_on: false,
+        state: State::Foreign,
+        part: Part::Value,
+        profile: None,
+        entries: Vec::new(),
+        current: Vec::new(),
+        against: Vec::new(),
+        rewritten: None,
+        also: Vec::new(),
+    };
+    if name.is_empty() || name.contains(['$', '<', '[']) {
+        return out;
+    }
+    let hits = catalog.find(name);
+    if hits.is_empty() {
+        let mut owners = catalog.owners(name);
+        if owners.is_empty() {
+            // `vllm_x` for `vllm:x`: nobody exports the one, and no release of the owner has the other.
+            if let Some((prefix, rest)) = name.split_once('_') {
+                let with_colon = format!("{prefix}:{rest}");
+                owners = catalog.owners(&with_colon);
+                if !owners.is_empty() {
+                    out.original = with_colon;
+                    out.rewritten = Some(Rewriting::ColonToUnderscore);
+                }
+            }
+        }
+        if let Some(owner) = owners.first()
+            && owners.iter().all(|o| o.complete)
+        {
+            out.against = against(owner, matchers, targets);
+            out.profile = Some(owner.clone());
+            out.state = State::Unlisted;
+        }
+        return out;
+    }
+    // What is declared comes first; then an exporter that has the name as it stands, before one that has it only rewritten.
+    let declared = |p: &Profile| !targets.of(p, &[]).is_empty();
+    let best = hits
+        .iter()
+        .enumerate()
+        .min_by_key(|(n, h)| (h.rewritten.is_some(), !declared(&h.profile), *n))
+        .map(|(_, h)| (h.profile.clone(), h.part, h.rewritten.clone()));
+    let Some((profile, part, rewritten)) = best else { return out };
+    out.entries = hits.iter().filter(|h| Rc::ptr_eq(&h.profile, &profile) && h.part == part).map(|h| h.metric).collect();
+    for hit in &hits {
+        if !Rc::ptr_eq(&hit.profile, &profile) && !out.also.contains(&hit.profile.name) {
+            out.also.push(hit.profile.name.clone());
+        }
+    }
+    out.part = part;
+    if let Some(Rewriting::ColonToUnderscore) = rewritten
+        && let Some(entry) = out.entries.first().and_then(|i| profile.metrics.get(*i))
+    {
+        out.original = format!("{}{}", entry.name, part.suffix());
+    }
+    out.passed_on = matches!(rewritten, Some(Rewriting::Prefixed { .. }));
+    out.rewritten = rewritten;
+    let mut matter = against(&profile, matchers, targets);
+    for against in &mut matter {
+        let here = |i: &&usize| {
+            profile.metrics.get(**i).is_some_and(|m| {
+                m.range.contains(&against.release)
+                    && (m.generation.is_none() || against.generation.is_none() || m.generation == against.generation)
+            })
+        };
+        let found: Vec<usize> = out.entries.iter().filter(here).copied().collect();
+        against.has = !found.is_empty();
+        for index in found {
+            if !out.current.contains(&index) {
+                out.current.push(index);
+            }
+        }
+    }
+    out.state = if matter.iter().all(|a| a.has) {
+        State::Here
+    } else if matter.iter().any(|a| a.has) {
+        State::Partly
+    } else {
+        State::Elsewhere
+    };
+    if out.current.is_empty() {
+        out.current.clone_from(&out.entries);
+    }
+    out.against = matter;
+    out.profile = Some(profile);
+    out
+}
+
+/// Returns the releases that matter: those of the declared deployments, else the newest that is known.
+fn against(profile: &Rc<Profile>, matchers: &[Matcher], targets: &Targets) -> Vec<Against> {
+    let declared = targets.of(profile, matchers);
+    if declared.is_empty() {
+        let newest = profile.releases.last().cloned();
+        return newest
+            .into_iter()
+            .map(|release| Against { release, generation: None, declared_by: None, has: false })
+            .collect();
+    }
+    declared
+        .into_iter()
+        .map(|t| Against {
+            release: t.release.clone(),
+            generation: t.generation.clone(),
+            declared_by: Some(t.declared_by.clone()),
+            has: false,
+        })
+        .collect()
+}
+
+/// Returns what is known about the stored series of a name.
+pub fn facts(resolved: &Rc<Resolved>) -> Facts {
+    let mut all = resolved.metrics().map(|m| facts_of(m, resolved.part));
+    let Some(mut facts) = all.next() else { return by_convention(&resolved.name) };
+    for other in all {
+        if other.nature != facts.nature {
+            facts.nature = Nature::Unknown;
+        }
+        if other.unit != facts.unit {
+            facts.unit = None;
+        }
+        facts.labels = Rc::new(facts.labels.either(&other.labels));
+        if other.bounds != facts.bounds {
+            facts.bounds = Bounds::default();
+        }
+    }
+    facts.metric = Some(resolved.clone());
+    facts
+}
+
+fn facts_of(metric: &Metric, part: Part) -> Facts {
+    let unit = Quantity::of_unit(metric.unit);
+    let nature = match (part, metric.semantics, metric.kind) {
+        (Part::Bucket, ..) => Nature::Buckets,
+        (Part::Sum | Part::Count, ..) => Nature::Counter,
+        (Part::Created, ..) => Nature::Timestamp,
+        (Part::Quantile, ..) => Nature::Quantile,
+        (Part::Value, Some(semantics), _) => match semantics {
+            Semantics::Info => Nature::Info,
+            Semantics::Timestamp => Nature::Timestamp,
+            Semantics::Rate => Nature::GivenRate,
+            Semantics::WindowCount => Nature::WindowCount,
+            Semantics::LastValue => Nature::LastValue,
+            Semantics::Flag => Nature::Flag,
+            Semantics::HighWaterMark => Nature::HighWaterMark,
+            Semantics::Accumulates => Nature::Accumulator,
+            Semantics::Gauge => Nature::Gauge,
+            Semantics::Mean => Nature::Mean,
+            Semantics::StateSet => Nature::Flag,
+            Semantics::WrongBuckets if metric.kind == MetricType::Histogram => Nature::Histogram,
+            Semantics::WrongBuckets | Semantics::Dead => Nature::Unknown,
+        },
+        (Part::Value, None, MetricType::Counter) => Nature::Counter,
+        (Part::Value, None, MetricType::Gauge) => Nature::Gauge,
+        (Part::Value, None, MetricType::Histogram | MetricType::Summary) => Nature::Histogram,
+        (Part::Value, None, MetricType::Untyped) => Nature::Unknown,
+    };
+    let unit = match part {
+        Part::Bucket | Part::Count => Some(Quantity::COUNT),
+        Part::Created => None,
+        _ => unit,
+    };
+    let nature = if nature == Nature::Gauge && metric.unit == Unit::Boolean { Nature::Flag } else { nature };
+    let bounds = match (part, nature, unit) {
+        (Part::Value, Nature::Gauge | Nature::Flag, Some(u)) if u.is_ratio() => Bounds::between(0.0, 1.0),
+        (Part::Value, Nature::Gauge, Some(u)) if u.is_percent() => Bounds::between(0.0, 100.0),
+        (_, Nature::Counter | Nature::Buckets, _) => Bounds::positive(),
+        (_, Nature::Info, _) => Bounds::between(1.0, 1.0),
+        _ => Bounds::default(),
+    };
+    let named = metric
+        .labels
+        .iter()
+        .map(|l| (Rc::from(l.as_str()), Presence::Always))
+        .chain(metric.labels_optional.iter().map(|l| (Rc::from(l.as_str()), Presence::Maybe)))
+        .chain(["instance", "job"].into_iter().map(|l| (Rc::from(l), Presence::Always)))
+        .chain((part == Part::Bucket).then(|| (Rc::from("le"), Presence::Always)))
+        .chain((part == Part::Quantile).then(|| (Rc::from("quantile"), Presence::Always)));
+    Facts {
+        nature,
+        unit,
+        sure: true,
+        bounds,
+        labels: Rc::new(Labels::stored(named, true)),
+        ..Facts::unknown(ValueType::Vector)
+    }
+}
+
+/// Returns what a name alone says that follows Prometheus's conventions. Not sure: somebody else's metric may follow none.
+fn by_convention(name: &str) -> Facts {
+    let mut facts = Facts::unknown(ValueType::Vector);
+    let money = ["cost", "price", "dollars", "usd", "spend"].iter().any(|w| name.contains(w));
+    let hourly = ["_per_hour", "_hourly", "hourly_"].iter().any(|w| name.contains(w));
+    if money && hourly {
+        facts.nature = Nature::GivenRate;
+        facts.unit = Quantity::of_unit(Unit::DollarsPerHour);
+    } else if name.ends_with("_bucket") {
+        facts.nature = Nature::Buckets;
+        facts.unit = Some(Quantity::COUNT);
+        facts.labels = Rc::new(Labels::stored([(Rc::from("le"), Presence::Always)], true));
+    } else if name.contains(':') {
+        // A recorded name of somebody else: its value may be anything.
+    } else if let Some(base) = name.strip_suffix("_total") {
+        facts.nature = Nature::Counter;
+        facts.unit = suffix_unit(base);
+    } else if let Some(base) = name.strip_suffix("_sum") {
+        facts.unit = suffix_unit(base);
+    } else if name.ends_with("_info") {
+        facts.nature = Nature::Info;
+    } else if name.ends_with("_timestamp_seconds") {
+        facts.nature = Nature::Timestamp;
+    } else if !name.ends_with("_count") {
+        facts.unit = suffix_unit(name);
+    }
+    facts
+}
+
+fn suffix_unit(name: &str) -> Option<Quantity> {
+    let units = [Unit::Seconds, Unit::Milliseconds, Unit::Bytes, Unit::Ratio, Unit::Joules, Unit::Celsius, Unit::Tokens, Unit::Dollars];
+    let written = |u: &Unit| name.strip_suffix(u.word()).is_some_and(|rest| rest.ends_with('_'));
+    units.into_iter().find(written).and_then(Quantity::of_unit)
+}

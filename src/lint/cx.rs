@@ -1,0 +1,54 @@
+//! What a rule may know besides the query: the catalogue's view and what was declared about the deployment.
+
+use crate::catalog::Release;
+use crate::diag::Severity;
+use crate::infer::{Knowledge, Resolved};
+use crate::units::Duration;
+
+/// A promise of llmobs.toml about a latency.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Objective {
+    /// Name of the model.
+    pub model: String,
+    /// Name of the profile of its engine.
+    pub profile: String,
+    /// Base names of the histograms that measure it.
+    pub metric: String,
+    /// What was promised, in seconds.
+    pub threshold: f64,
+    /// What is measured: `ttft`.
+    pub signal: String,
+}
+
+/// What was declared about the deployment.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Version of Prometheus; `None` if not declared.
+    pub prometheus: Option<Release>,
+    /// Scrape interval; `None` if not declared.
+    pub scrape_interval: Option<Duration>,
+    /// Latency objectives.
+    pub objectives: Vec<Objective>,
+    /// Whether GPUs are split into MIG instances; `None` if not declared.
+    pub mig: Option<bool>,
+    /// Whether llmobs itself generates the list of fields that the GPU exporter collects.
+    pub own_gpu_fields: bool,
+    /// Whether names with a colon are stored with an underscore on purpose, because a Collector rewrites them.
+    pub colons_rewritten: bool,
+}
+
+/// The surroundings of a query.
+pub struct Cx<'c> {
+    /// Catalogue, releases, recording rules.
+    pub knowledge: &'c Knowledge<'c>,
+    /// What was declared.
+    pub settings: &'c Settings,
+}
+
+impl Cx<'_> {
+    /// Returns error if the releases in question were declared and the catalogue read them itself, else warning: what rests on the
+    /// newest release, or on derived facts, is doubtful.
+    pub fn certain(&self, metric: &Resolved) -> Severity {
+        if metric.is_declared() && !metric.is_derived() { Severity::Error } else { Severity::Warning }
+    }
+}

@@ -1,0 +1,111 @@
+//! The checker: documents that somebody wrote, against the catalogue and the language.
+//!
+//! | step | where |
+//! |---|---|
+//! | queries of a document, with their place and role | `collect` |
+//! | text to tree; every fault of syntax | `promql` |
+//! | what each part of a tree is | `infer` |
+//! | findings, one concern per file | `rules` |
+//!
+//! Reads no file, prints nothing, and never says anything about metrics that no known exporter owns.
+
+mod collect;
+mod cx;
+mod query;
+mod regex;
+mod role;
+mod rules;
+
+pub use cx::{Cx, Objective, Settings};
+pub use query::Query;
+pub use role::Role;
+
+use std::rc::Rc;
+
+use crate::catalog::Catalog;
+use crate::diag::{Code, Diagnostic, Severity};
+use crate::infer::{Knowledge, Records, Targets, infer};
+use crate::intake::{Document, FileContents, Kind};
+use crate::promql::{Expr, Feature, Options, Parsed, parse};
+use crate::source::{Place, Span};
+use collect::Site;
+
+/// Checks the documents of a run. Findings come in no particular order.
+pub fn check(files: &[FileContents], catalog: &mut Catalog, targets: &Targets, settings: &Settings) -> Vec<Diagnostic> {
+    let mut out = Vec::new();
+    let mut records = Records::default();
+    // Recording rules of every file first: a dashboard may stand in another file than the rules it reads.
+    let documents: Vec<(&Document, Vec<(Site<'_>, Rc<Expr>)>)> = files
+        .iter()
+        .flat_map(|f| &f.documents)
+        .filter(|d| !matches!(d.kind, Kind::Other | Kind::Project | Kind::RuleTests))
+        .map(|document| (document, parsed(document, settings, &mut out)))
+        .collect();
+    for (site, expr) in documents.iter().flat_map(|(_, queries)| queries) {
+        if let Role::Record(rule, group) = site.role
+            && let Some(name) = &rule.record
+        {
+            let labels = rule.labels.iter().chain(&group.labels).map(|(k, _)| k.as_str().to_owned()).collect();
+            records.add(name.as_str(), expr.clone(), labels);
+        }
+    }
+    let knowledge = Knowledge::new(catalog, targets, &records);
+    let cx = Cx { knowledge: &knowledge, settings };
+    for (document, sites) in &documents {
+        let queries: Vec<Query<'_>> = sites
+            .iter()
+            .map(|(site, expr)| Query { text: site.text, typed: infer(expr, &knowledge), role: site.role })
+            .collect();
+        for query in &queries {
+            for rule in rules::OF_QUERIES {
+                rule(query, &cx, &mut out);
+            }
+        }
+        let all: Vec<&Query<'_>> = queries.iter().collect();
+        if let Kind::Rules(file) = &document.kind {
+            rules::groups::check(file, document.object.as_ref(), &all, &cx, &mut out);
+        }
+    }
+    out
+}
+
+/// Parses the queries of a document; what cannot be parsed becomes findings.
+fn parsed<'d>(document: &'d Document, settings: &Settings, out: &mut Vec<Diagnostic>) -> Vec<(Site<'d>, Rc<Expr>)> {
+    let mut queries = Vec::new();
+    for site in collect::sites(document) {
+        let Parsed { expr, faults, uses } = parse(site.text.as_str(), &Options { dialect: site.role.dialect() });
+        let place = |span: Span| site.text.place(span.range());
+        for fault in faults {
+            let mut finding = Diagnostic::new(Code::PromqlSyntax, fault.message, place(fault.span), fault.label);
+            if let Some(help) = fault.help {
+                finding = finding.help(help);
+            }
+            out.push(finding);
+        }
+        for (feature, span) in uses {
+            out.extend(feature_finding(feature, place(span), settings));
+        }
+        if let Some(expr) = expr {
+            queries.push((site, Rc::new(expr)));
+        }
+    }
+    queries
+}
+
+/// A part of the language that the declared Prometheus does not know, or knows only with a flag.
+fn feature_finding(feature: Feature, place: Place, settings: &Settings) -> Option<Diagnostic> {
+    let version = settings.prometheus.as_ref()?;
+    if let Some(since) = feature.since()
+        && let Some(first) = crate::catalog::Release::parse(since)
+        && *version < first
+    {
+        let message = format!("{} is known from Prometheus {since} on, and {version} is declared", feature.words());
+        return Some(Diagnostic::new(Code::FeatureTooNew, message, place, "the whole file is refused"));
+    }
+    let flag = feature.flag()?;
+    let message = format!("{} is experimental: Prometheus refuses it without a flag", feature.words());
+    let mut finding = Diagnostic::new(Code::FeatureExperimental, message, place, "needs a feature flag")
+        .help(format!("start Prometheus with `--enable-feature={flag}`"));
+    finding.severity = Severity::Info;
+    Some(finding)
+}

@@ -1,0 +1,36 @@
+//! `metric/unknown`: a name in an exporter's namespace that no release of it has.
+
+use crate::catalog::Catalog;
+use crate::diag::{Code, Diagnostic, Severity};
+use crate::infer::State;
+use crate::lint::{Cx, Query};
+
+/// Looks at every name of the query, also behind `or`, `unless` and inside of `absent`.
+pub fn check(query: &Query<'_>, cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
+    query.walk(&mut |node, _| {
+        let (Some(metric), Some(selector)) = (&node.metric, node.selector()) else { return };
+        let (State::Unlisted, Some(profile)) = (&metric.state, &metric.profile) else { return };
+        let span = if selector.name.is_empty() { node.expr.span } else { selector.name_span };
+        let title = &profile.title;
+        let near = Catalog::nearest(profile, &metric.original);
+        let message = if metric.original == metric.name {
+            format!("no release of {title} exports `{}`", metric.name)
+        } else {
+            format!("no release of {title} exports `{}`, nor `{}` with an underscore for the colon", metric.original, metric.name)
+        };
+        let mut finding = query.finding(Code::MetricUnknown, span, message, "not in the catalogue");
+        finding.severity = if metric.is_derived() { Severity::Warning } else { Severity::Error };
+        if let Some(near) = near {
+            let in_use = cx.knowledge.resolve(&near, &[]).0;
+            let until = in_use.history().filter_map(|m| m.range.until.clone()).max();
+            finding = finding.help(match (in_use.state == State::Here, until) {
+                (false, Some(until)) => format!("did you mean `{near}`? It was there until {until}"),
+                _ => format!("did you mean `{near}`?"),
+            });
+        }
+        out.push(finding.help(format!(
+            "list the names with `llmobs catalog show {}`; a query on a name that nobody exports is silent, not wrong",
+            profile.name
+        )));
+    });
+}
