@@ -153,6 +153,12 @@ codes! {
     NameContradictsUnit = "rule/name-contradicts-unit", Error, "A recorded name that promises another unit";
     ObjectTooLarge = "rule/object-too-large", Error, "A PrometheusRule that the operator refuses for its size";
     FieldTooNew = "rule/field-too-new", Error, "A field that the declared Prometheus does not know";
+    DashboardUnitContradicts = "dashboard/unit-contradicts", Error, "A panel unit that contradicts what the query gives";
+    DashboardUnknownVariable = "dashboard/unknown-variable", Error, "A variable that the dashboard does not have";
+    DashboardMissingDatasource = "dashboard/missing-datasource", Warning, "A data source that the dashboard does not have";
+    DashboardDuplicateUid = "dashboard/duplicate-uid", Error, "Two dashboards with one uid";
+    LegendLabelDropped = "dashboard/legend-label-dropped", Warning, "A legend that shows a label which the query dropped";
+    ScalerSeveralSeries = "scaler/several-series", Warning, "A KEDA query that can give several series";
     SloThresholdDiffers = "slo/threshold-differs", Warning, "An alert on a latency at another threshold than the objective";
     PageSyntax = "page/syntax", Error, "A line of a metrics page that Prometheus cannot read";
     PageEmpty = "page/empty", Error, "A metrics page without a single sample";

@@ -6,7 +6,7 @@ use super::facts::{Bounds, Facts, Nature, ValueType};
 use super::labels::{Labels, Presence};
 use super::targets::Targets;
 use super::quantity::Quantity;
-use crate::catalog::{Catalog, Certainty, Metric, MetricType, Part, Profile, Release, Rewriting, Semantics};
+use crate::catalog::{Catalog, Certainty, Kind, Metric, MetricType, Part, Profile, Release, Rewriting, Semantics};
 use crate::promql::Matcher;
 use crate::units::Unit;
 
@@ -49,6 +49,9 @@ pub struct Resolved {
     pub passed_on: bool,
     /// Where it stands.
     pub state: State,
+    /// Whether the name lies in no namespace of the exporter that has it (`http_requests_total`): others export it too, with other
+    /// labels.
+    pub generic: bool,
     /// Which series of the metric it is.
     pub part: Part,
     /// The exporter; the first of several.
@@ -83,9 +86,9 @@ impl Resolved {
         self.metrics().last()
     }
 
-    /// Returns whether the name is in the catalogue.
+    /// Returns whether the name is in the catalogue, and nobody else's.
     pub fn is_known(&self) -> bool {
-        !self.entries.is_empty()
+        !self.entries.is_empty() && !self.generic
     }
 
     /// Returns whether what is known about it was derived, not read in the exporter's source.
@@ -119,6 +122,7 @@ pub fn resolve(name: &str, matchers: &[Matcher], targets: &Targets, catalog: &mu
         original: name.to_owned(),
         passed_on: false,
         state: State::Foreign,
+        generic: false,
         part: Part::Value,
         profile: None,
         entries: Vec::new(),
@@ -201,6 +205,11 @@ pub fn resolve(name: &str, matchers: &[Matcher], targets: &Targets, catalog: &mu
     if out.current.is_empty() {
         out.current.clone_from(&out.entries);
     }
+    let owned = |prefix: &String| out.original.starts_with(prefix.as_str()) || out.name.starts_with(prefix.as_str());
+    out.generic = out.rewritten.is_none() && !profile.prefixes.iter().any(owned);
+    if out.generic {
+        out.state = State::Foreign;
+    }
     out.against = matter;
     out.profile = Some(profile);
     out
@@ -242,6 +251,13 @@ pub fn facts(resolved: &Rc<Resolved>) -> Facts {
         if other.bounds != facts.bounds {
             facts.bounds = Bounds::default();
         }
+    }
+    if resolved.generic {
+        // What a client library gives is the same everywhere; other names may be anybody's.
+        facts.sure = resolved.profile.as_ref().is_some_and(|p| p.kind == Kind::Library);
+        facts.labels = Rc::new(Labels::stored([], true));
+        facts.bounds = Bounds::default();
+        return facts;
     }
     facts.metric = Some(resolved.clone());
     facts

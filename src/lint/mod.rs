@@ -25,6 +25,7 @@ use std::rc::Rc;
 use crate::catalog::Catalog;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::infer::{Knowledge, Records, Targets, infer};
+use crate::intake::dashboard::Dashboard;
 use crate::intake::{Document, FileContents, Kind};
 use crate::promql::{Expr, Feature, Options, Parsed, parse};
 use crate::source::{Place, Span};
@@ -54,7 +55,13 @@ pub fn check(files: &[FileContents], catalog: &mut Catalog, targets: &Targets, s
     for (document, sites) in &documents {
         let queries: Vec<Query<'_>> = sites
             .iter()
-            .map(|(site, expr)| Query { text: site.text, typed: infer(expr, &knowledge), role: site.role })
+            .map(|(site, expr)| Query {
+                text: site.text,
+                start: site.range.start,
+                end: site.range.end,
+                typed: infer(expr, &knowledge),
+                role: site.role,
+            })
             .collect();
         for query in &queries {
             for rule in rules::OF_QUERIES {
@@ -65,7 +72,18 @@ pub fn check(files: &[FileContents], catalog: &mut Catalog, targets: &Targets, s
         if let Kind::Rules(file) = &document.kind {
             rules::groups::check(file, document.object.as_ref(), &all, &cx, &mut out);
         }
+        if let Kind::Dashboard(dashboard) = &document.kind {
+            rules::dashboard::check(dashboard, &mut out);
+        }
     }
+    let dashboards: Vec<&Dashboard> = documents
+        .iter()
+        .filter_map(|(d, _)| match &d.kind {
+            Kind::Dashboard(dashboard) => Some(&**dashboard),
+            _ => None,
+        })
+        .collect();
+    rules::dashboard_uid::check(&dashboards, &mut out);
     out
 }
 
@@ -73,8 +91,8 @@ pub fn check(files: &[FileContents], catalog: &mut Catalog, targets: &Targets, s
 fn parsed<'d>(document: &'d Document, settings: &Settings, out: &mut Vec<Diagnostic>) -> Vec<(Site<'d>, Rc<Expr>)> {
     let mut queries = Vec::new();
     for site in collect::sites(document) {
-        let Parsed { expr, faults, uses } = parse(site.text.as_str(), &Options { dialect: site.role.dialect() });
-        let place = |span: Span| site.text.place(span.range());
+        let Parsed { expr, faults, uses } = parse(&site.text.as_str()[site.range.clone()], &Options { dialect: site.role.dialect() });
+        let place = |span: Span| site.text.place(site.range.start + span.start..site.range.start + span.end);
         for fault in faults {
             let mut finding = Diagnostic::new(Code::PromqlSyntax, fault.message, place(fault.span), fault.label);
             if let Some(help) = fault.help {

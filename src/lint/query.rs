@@ -8,8 +8,12 @@ use crate::source::{Place, Span};
 
 /// A query of a file.
 pub struct Query<'q> {
-    /// The text and its way back to the file.
+    /// The text that holds the query, and its way back to the file.
     pub text: &'q Text,
+    /// Where the query begins in the text: behind `label_values(` and the like.
+    pub start: usize,
+    /// Where it ends.
+    pub end: usize,
     /// The expression with what is known about each part.
     pub typed: Typed<'q>,
     /// Where it stands.
@@ -19,12 +23,22 @@ pub struct Query<'q> {
 impl Query<'_> {
     /// Returns the place of bytes of the query.
     pub fn place(&self, span: Span) -> Place {
-        if span.start == span.end { self.text.whole() } else { self.text.place(span.range()) }
+        if span.start == span.end { self.whole() } else { self.text.place(self.start + span.start..self.start + span.end) }
+    }
+
+    /// Returns the place of the whole query.
+    pub fn whole(&self) -> Place {
+        if self.start == 0 && self.end == self.text.len() { self.text.whole() } else { self.text.place(self.start..self.end) }
+    }
+
+    /// Returns the place of bytes of the query if the file holds exactly these bytes there, so that they can be replaced.
+    pub fn exact(&self, span: Span) -> Option<Place> {
+        self.text.exact(self.start + span.start..self.start + span.end)
     }
 
     /// Returns bytes of the query as they are written.
     pub fn snippet(&self, span: Span) -> &str {
-        self.text.as_str().get(span.range()).unwrap_or_default()
+        self.text.as_str().get(self.start + span.start..self.start + span.end).unwrap_or_default()
     }
 
     /// Returns a part of the query as it is written, shortened to one line for messages.

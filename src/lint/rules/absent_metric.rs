@@ -85,7 +85,7 @@ fn with_successor(
     }
     if let ([successor], None) = (last.replaced_by.as_slice(), &last.caveat)
         && metric.rewritten.is_none()
-        && let Some(place) = query.text.exact(span.range())
+        && let Some(place) = query.exact(span)
     {
         let series = format!("{successor}{}", metric.part.suffix());
         finding.fix = Some(Fix::safe(place, series, "the same quantity under its new name"));

@@ -60,7 +60,7 @@ fn equal(query: &Query<'_>, cx: &Cx<'_>, metric: &Resolved, matcher: &Matcher, o
     } else {
         finding = finding.help(format!("write `le=\"{right}\"`"));
     }
-    if let Some(place) = query.text.exact(matcher.value_span.range()) {
+    if let Some(place) = query.exact(matcher.value_span) {
         finding.fix = Some(Fix::unsafe_(place, format!("\"{right}\""), "the spelling that is stored"));
     }
     out.push(finding);

@@ -7,16 +7,21 @@ mod aggregation;
 mod alert_condition;
 mod buckets;
 mod conditional_metric;
+pub mod dashboard;
+pub mod dashboard_uid;
 mod double_count;
 pub mod groups;
 mod histogram_name;
 mod hold;
+mod legend;
 mod matching;
+mod panel_unit;
 mod quantile;
 mod rate;
 mod raw_counter;
 mod record_name;
 mod rewritten_name;
+mod several_series;
 mod template;
 mod threshold;
 mod units;
@@ -41,12 +46,15 @@ pub const OF_QUERIES: &[QueryRule] = &[
     double_count::check,
     histogram_name::check,
     hold::check,
+    legend::check,
     matching::check,
+    panel_unit::check,
     quantile::check,
     rate::check,
     raw_counter::check,
     record_name::check,
     rewritten_name::check,
+    several_series::check,
     template::check,
     threshold::check,
     units::check,

@@ -25,7 +25,7 @@ pub fn check(query: &Query<'_>, _: &Cx<'_>, out: &mut Vec<Diagnostic>) {
     let start = name.as_str().find(word).unwrap_or(0);
     out.push(
         Diagnostic::new(Code::NameContradictsUnit, message, name.place(start..start + word.len()), "promises another unit")
-            .related(query.text.whole(), unit.to_string())
+            .related(query.whole(), unit.to_string())
             .help(help),
     );
 }

@@ -22,7 +22,7 @@ pub fn check(query: &Query<'_>, cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
             .finding(Code::MetricRewrittenName, span, message, "matches nothing that Prometheus scraped itself")
             .help(format!("write `{}`", metric.original))
             .help("if a Collector or bridge in between turns colons into underscores, say so with `names = \"underscored\"` in [check]");
-        if let Some(place) = query.text.exact(span.range()) {
+        if let Some(place) = query.exact(span) {
             finding.fix = Some(Fix::unsafe_(place, metric.original.clone(), "right unless something in between rewrites names"));
         }
         out.push(finding);

@@ -63,7 +63,7 @@ fn missing(query: &Query<'_>, text: &Text, label: &str, at: usize, out: &mut Vec
     let message = format!("the template shows the label `{label}`, which the expression does not keep");
     out.push(
         Diagnostic::new(Code::TemplateLabelMissing, message, text.place(at..at + label.len()), "empty in every message")
-            .related(query.text.whole(), "drops it")
+            .related(query.whole(), "drops it")
             .help(format!("keep `{label}` in the aggregation, or leave it out here; labels that are kept: {left}")),
     );
 }
