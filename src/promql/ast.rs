@@ -37,6 +37,8 @@ pub enum ExprKind {
     Binary(Box<Binary>),
     /// `-expr` or `+expr`.
     Unary(Box<Unary>),
+    /// A part whose meaning a template variable hides: `$function(a, b)`, `$function by (x) (a)`, `a $operator b`, `a $modifiers`.
+    Opaque(Box<Opaque>),
     /// `(expr)`. The builder never makes one: the printer sets parentheses where they are needed.
     Paren(Box<Expr>),
 }
@@ -204,6 +206,28 @@ pub struct Call {
     pub name_span: Span,
     /// Arguments.
     pub arguments: Vec<Expr>,
+}
+
+/// A part whose meaning a template variable hides. Only where queries may hold such variables.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Opaque {
+    /// The variable as it is written.
+    pub variable: Name,
+    /// What it stands for.
+    pub role: Role,
+    /// Arguments of a function, sides of an operator, or what a modifier belongs to.
+    pub parts: Vec<Expr>,
+}
+
+/// What a template variable stands for in the place where it was found.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Role {
+    /// A function or aggregation, with the labels of `by` or `without` if there are any.
+    Function(Grouping),
+    /// An operator between two parts.
+    Operator,
+    /// Something behind one part: an offset, an operator with its right side.
+    Suffix,
 }
 
 /// An aggregation.
@@ -518,6 +542,7 @@ impl Expr {
                 visit(&b.right);
             }
             ExprKind::Unary(u) => visit(&u.expr),
+            ExprKind::Opaque(o) => o.parts.iter().for_each(visit),
             ExprKind::Paren(inner) => visit(inner),
         }
     }
@@ -561,6 +586,7 @@ impl Expr {
                 b.right.change_selectors(change);
             }
             ExprKind::Unary(u) => u.expr.change_selectors(change),
+            ExprKind::Opaque(o) => o.parts.iter_mut().for_each(|p| p.change_selectors(change)),
             ExprKind::Paren(inner) => inner.change_selectors(change),
         }
     }

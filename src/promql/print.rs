@@ -3,9 +3,10 @@
 use std::fmt::{self, Write as _};
 
 use super::ast::{
-    Aggregate, At, Binary, BinaryOp, Call, Card, DurationExpr, Edges, Expr, ExprKind, Grouping, MatchOp, Matching,
-    Modifiers, Name, Selector, Window,
+    At, Binary, BinaryOp, Call, Card, DurationExpr, Edges, Expr, ExprKind, Grouping, MatchOp, Matching, Modifiers, Name,
+    Opaque, Role, Selector, Window,
 };
+use super::token::can_name_metric;
 
 /// Longest expression that is printed on one line, in characters.
 const MAX_LINE: usize = 100;
@@ -50,7 +51,7 @@ fn line(expr: &Expr) -> String {
         }
         ExprKind::Aggregate(a) => {
             let parameter = a.parameter.as_ref().map_or_else(String::new, |p| format!("{}, ", line(p)));
-            format!("{}({parameter}{})", head(a), line(&a.expr))
+            format!("{}({parameter}{})", head(a.op.word(), &a.grouping), line(&a.expr))
         }
         ExprKind::Binary(b) => {
             let (left, right) = (side(b, &b.left, false), side(b, &b.right, true));
@@ -62,7 +63,18 @@ fn line(expr: &Expr) -> String {
             let sign = if u.negative { '-' } else { '+' };
             if parens { format!("{sign}({})", line(&u.expr)) } else { format!("{sign}{}", line(&u.expr)) }
         }
+        ExprKind::Opaque(o) => opaque(o),
         ExprKind::Paren(inner) => format!("({})", line(inner)),
+    }
+}
+
+fn opaque(o: &Opaque) -> String {
+    let variable = &o.variable.text;
+    let parts: Vec<_> = o.parts.iter().map(line).collect();
+    match &o.role {
+        Role::Function(grouping) => format!("{}({})", head(variable, grouping), parts.join(", ")),
+        Role::Operator => parts.join(&format!(" {variable} ")),
+        Role::Suffix => format!("{} {variable}", parts.join(" ")),
     }
 }
 
@@ -86,7 +98,7 @@ fn pretty(expr: &Expr, indent: usize, out: &mut String) {
             out.push(')');
         }
         ExprKind::Aggregate(a) => {
-            let _ = write!(out, "{}(", head(a));
+            let _ = write!(out, "{}(", head(a.op.word(), &a.grouping));
             if let Some(parameter) = &a.parameter {
                 newline(indent + 2, out);
                 pretty(parameter, indent + 2, out);
@@ -137,8 +149,18 @@ fn newline(indent: usize, out: &mut String) {
 /// Returns whether an operand needs parentheses. Operators of one precedence group from the left; a mix of `and`, `or` and
 /// `unless`, and of comparisons, is always spelled out for the reader.
 fn side<'a>(parent: &Binary, child: &'a Expr, right: bool) -> (bool, &'a Expr) {
-    let ExprKind::Binary(inner) = &child.kind else { return (false, child) };
+    let inner = match &child.kind {
+        ExprKind::Binary(inner) => inner,
+        // A sign binds weaker than `^`.
+        ExprKind::Unary(_) => return (parent.op == BinaryOp::Pow && !right, child),
+        ExprKind::Number(n) => return (parent.op == BinaryOp::Pow && !right && (n.is_sign_negative() || n.is_infinite()), child),
+        _ => return (false, child),
+    };
     let (p, c) = (parent.op.precedence(), inner.op.precedence());
+    if parent.op == BinaryOp::Pow {
+        // From the right: `a ^ b ^ c` is `a ^ (b ^ c)`.
+        return (c < p || (c == p && !right), child);
+    }
     let set = |op: BinaryOp| matches!(op, BinaryOp::And | BinaryOp::Or | BinaryOp::Unless);
     let parens = if set(parent.op) { parent.op != inner.op || right } else { c < p || (c == p && right) };
     (parens, child)
@@ -179,11 +201,11 @@ fn operator(b: &Binary) -> String {
     out
 }
 
-fn head(a: &Aggregate) -> String {
-    match &a.grouping {
-        Grouping::All => a.op.word().to_owned(),
-        Grouping::By(labels) => format!("{} by ({}) ", a.op.word(), list(labels)),
-        Grouping::Without(labels) => format!("{} without ({}) ", a.op.word(), list(labels)),
+fn head(word: &str, grouping: &Grouping) -> String {
+    match grouping {
+        Grouping::All => word.to_owned(),
+        Grouping::By(labels) => format!("{word} by ({}) ", list(labels)),
+        Grouping::Without(labels) => format!("{word} without ({}) ", list(labels)),
     }
 }
 
@@ -196,7 +218,8 @@ fn list(names: &[Name]) -> String {
 fn label(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(plain)
-        || name.contains('$')
+        || name.contains(['$', '<'])
+        || name.contains("[[")
     {
         name.to_owned()
     } else {
@@ -207,7 +230,8 @@ fn label(name: &str) -> String {
 /// Returns whether a metric name stands in front of the braces; others stand inside of them, quoted.
 fn is_plain_metric(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
-    !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(plain) || name.contains(['$', '<'])
+    let word = !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(plain);
+    word && (name.is_empty() || can_name_metric(name)) || name.contains(['$', '<']) || name.contains("[[")
 }
 
 fn selector(s: &Selector, range: Option<&Window>) -> String {
@@ -286,7 +310,9 @@ fn duration(e: &DurationExpr) -> String {
 }
 
 fn number(n: f64) -> String {
-    if n.is_nan() {
+    if n == 0.0 && n.is_sign_negative() {
+        "-0".to_owned()
+    } else if n.is_nan() {
         "NaN".to_owned()
     } else if n.is_infinite() {
         if n > 0.0 { "+Inf" } else { "-Inf" }.to_owned()
@@ -306,7 +332,7 @@ fn quote(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
             '\r' => out.push_str("\\r"),
-            c if c.is_control() => {
+            c if c.is_control() || c == '\u{fffd}' => {
                 let _ = write!(out, "\\u{:04x}", c as u32);
             }
             c => out.push(c),

@@ -26,6 +26,11 @@ impl Duration {
         Self { micros: secs * 1_000_000 }
     }
 
+    /// Makes a duration of whole microseconds.
+    pub const fn from_micros(micros: u64) -> Self {
+        Self { micros }
+    }
+
     /// Reads `5m`, `1h30m`, `2.5s`, `250ms`: one or more numbers with unit, largest unit first.
     ///
     /// # Errors
