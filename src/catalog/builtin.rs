@@ -29,10 +29,63 @@ const fn listed(name: &'static str, kind: Kind, prefixes: &'static [&'static str
 /// Every built-in profile, by name.
 pub const BUILTIN: &[Builtin] = &[
     Builtin {
+        aliases: &["amd-device-metrics-exporter", "amdgpu"],
+        ..listed("amd-gpu", Kind::Gpu, &[], include_str!("../../profiles/amd-gpu.toml"))
+    },
+    listed("controller-runtime", Kind::Library, &[], include_str!("../../profiles/controller-runtime.toml")),
+    Builtin {
         aliases: &["dcgm"],
         mapped: true,
         ..listed("dcgm-exporter", Kind::Gpu, &["DCGM_"], include_str!("../../profiles/dcgm-exporter.toml"))
     },
+    Builtin {
+        aliases: &["ai-dynamo"],
+        ..listed(
+            "dynamo",
+            Kind::Serving,
+            &[
+                "dynamo_frontend_",
+                "dynamo_router_",
+                "dynamo_request_plane_",
+                "dynamo_tokio_",
+                "dynamo_transport_",
+                "dynamo_component_",
+            ],
+            include_str!("../../profiles/dynamo.toml"),
+        )
+    },
+    Builtin {
+        aliases: &["ai-gateway"],
+        ..listed("envoy-ai-gateway", Kind::Gateway, &[], include_str!("../../profiles/envoy-ai-gateway.toml"))
+    },
+    Builtin {
+        aliases: &["gaie", "gateway-api-inference-extension"],
+        ..listed(
+            "epp-gaie",
+            Kind::Gateway,
+            &["inference_extension_", "inference_objective_", "inference_model_", "inference_pool_", "bbr_"],
+            include_str!("../../profiles/epp-gaie.toml"),
+        )
+    },
+    Builtin {
+        aliases: &["llm-d-router", "llm-d-inference-scheduler"],
+        ..listed(
+            "epp",
+            Kind::Gateway,
+            &["llm_d_epp_", "llm_d_inference_scheduler_"],
+            include_str!("../../profiles/epp.toml"),
+        )
+    },
+    Builtin {
+        aliases: &["habana", "intel-gaudi"],
+        ..listed("gaudi", Kind::Gpu, &["habanalabs_"], include_str!("../../profiles/gaudi.toml"))
+    },
+    listed("go-client", Kind::Library, &[], include_str!("../../profiles/go-client.toml")),
+    Builtin {
+        aliases: &["kong"],
+        ..listed("kong-ai", Kind::Gateway, &["kong_ai_"], include_str!("../../profiles/kong-ai.toml"))
+    },
+    listed("kserve", Kind::Serving, &[], include_str!("../../profiles/kserve.toml")),
     Builtin {
         aliases: &["ksm"],
         ..listed(
@@ -43,13 +96,62 @@ pub const BUILTIN: &[Builtin] = &[
         )
     },
     Builtin {
+        aliases: &["litellm-proxy"],
+        ..listed("litellm", Kind::Gateway, &["litellm_"], include_str!("../../profiles/litellm.toml"))
+    },
+    Builtin {
+        aliases: &["ogx"],
+        ..listed(
+            "llama-stack",
+            Kind::Serving,
+            &["ogx_", "llama_stack_"],
+            include_str!("../../profiles/llama-stack.toml"),
+        )
+    },
+    Builtin {
+        aliases: &["llama-cpp", "llama-server"],
+        ..listed("llamacpp", Kind::Engine, &["llamacpp:"], include_str!("../../profiles/llamacpp.toml"))
+    },
+    listed("lmdeploy", Kind::Engine, &["lmdeploy:"], include_str!("../../profiles/lmdeploy.toml")),
+    listed("nim", Kind::Engine, &[], include_str!("../../profiles/nim.toml")),
+    listed("node-exporter", Kind::Cluster, &["node_"], include_str!("../../profiles/node-exporter.toml")),
+    listed("opencost", Kind::Cluster, &["kubecost_"], include_str!("../../profiles/opencost.toml")),
+    listed("opentelemetry", Kind::Library, &[], include_str!("../../profiles/opentelemetry.toml")),
+    Builtin {
+        aliases: &["gen-ai"],
+        ..listed("otel-genai", Kind::Telemetry, &["gen_ai_"], include_str!("../../profiles/otel-genai.toml"))
+    },
+    Builtin {
+        aliases: &["opentelemetry-collector"],
+        ..listed("otelcol", Kind::Telemetry, &["otelcol_"], include_str!("../../profiles/otelcol.toml"))
+    },
+    listed("prometheus", Kind::Telemetry, &["prometheus_"], include_str!("../../profiles/prometheus.toml")),
+    listed("python-client", Kind::Library, &[], include_str!("../../profiles/python-client.toml")),
+    Builtin {
+        aliases: &["ray"],
+        wraps: &[("vllm", "ray_"), ("sglang", "ray_")],
+        ..listed("ray-serve", Kind::Serving, &["ray_serve_"], include_str!("../../profiles/ray-serve.toml"))
+    },
+    Builtin {
         mapped: true,
         ..listed("sglang", Kind::Engine, &["sglang:"], include_str!("../../profiles/sglang.toml"))
+    },
+    Builtin {
+        aliases: &["trtllm", "trtllm-serve"],
+        ..listed("tensorrt-llm", Kind::Engine, &["trtllm_"], include_str!("../../profiles/tensorrt-llm.toml"))
     },
     Builtin {
         aliases: &["text-generation-inference"],
         mapped: true,
         ..listed("tgi", Kind::Engine, &["tgi_"], include_str!("../../profiles/tgi.toml"))
+    },
+    Builtin {
+        aliases: &["tritonserver", "triton-inference-server"],
+        ..listed("triton", Kind::Engine, &["nv_"], include_str!("../../profiles/triton.toml"))
+    },
+    Builtin {
+        aliases: &["vllm-stack-router", "production-stack"],
+        ..listed("vllm-router", Kind::Gateway, &[], include_str!("../../profiles/vllm-router.toml"))
     },
     Builtin {
         aliases: &["vllm-openai"],

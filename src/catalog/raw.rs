@@ -155,8 +155,6 @@ spec_table! {
         required unit: Unit,
         /// Generation that has it.
         optional generation: ExportedProfileName,
-        /// Group of metrics that is not the exporter's own.
-        optional family: ExportedName,
         /// Labels that are always there.
         optional labels: Vec<Spanned<ExportedName>>,
         /// Label set in front of `labels`.
