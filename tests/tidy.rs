@@ -49,6 +49,7 @@ const LAYERS: &[&[&str]] = &[
     &["names", "signals"],
     &["emit"],
     &["output", "diff", "explain", "reference", "init"],
+    &["catalog_report"],
     &["cli"],
 ];
 

@@ -141,6 +141,11 @@ impl Catalog {
         own.chain(builtin).collect()
     }
 
+    /// Returns the profiles that wrap another one, each with the prefix that it puts in front of the names.
+    pub fn wrappers(&self, profile: &str) -> Vec<(String, String)> {
+        self.wraps().into_iter().filter(|w| w.profile == profile).map(|w| (w.by, w.prefix)).collect()
+    }
+
     /// Finds a name as an exporter writes it.
     fn find_plain(&mut self, series: &str, rewriting: Option<&Rewriting>) -> Vec<Hit> {
         let mut hits: Vec<Hit> = Vec::new();
@@ -238,6 +243,16 @@ impl Part {
     fn of_name(name: &str) -> Self {
         let parts = [Self::Bucket, Self::Sum, Self::Count, Self::Created];
         parts.into_iter().find(|p| name.ends_with(p.suffix())).unwrap_or(Self::Value)
+    }
+}
+
+impl Profile {
+    /// Returns whether a name is of this exporter: by its prefixes, or, if it has none, because it lists the name.
+    pub fn owns(&self, series: &str) -> bool {
+        if self.prefixes.is_empty() {
+            return listed_names(series).iter().any(|(name, _)| self.by_name.contains_key(name));
+        }
+        self.prefixes.iter().any(|p| series.starts_with(p.as_str()))
     }
 }
 

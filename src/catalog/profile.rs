@@ -174,8 +174,10 @@ pub struct Metric {
     pub labels_open: bool,
     /// Known values of labels.
     pub label_values: BTreeMap<String, Vec<String>>,
-    /// Finite bucket bounds, ascending.
+    /// Finite bucket bounds, ascending; empty where they are not known.
     pub buckets: Vec<f64>,
+    /// What decides the bounds where they are not fixed; `buckets` is an example then.
+    pub buckets_vary: Option<String>,
     /// Releases.
     pub range: Range,
     /// Whether it is there without doing anything.

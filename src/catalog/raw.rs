@@ -173,6 +173,8 @@ spec_table! {
         optional buckets: Vec<Spanned<Finite>>,
         /// Bucket set.
         optional buckets_from: ExportedName,
+        /// What decides the bounds where they are not fixed, for example the context length of the model; the listed ones are an example.
+        optional buckets_vary: Prose,
         /// Family of histograms whose bounds one option replaces.
         optional bucket_family: ExportedName,
         /// First release.

@@ -186,6 +186,7 @@ impl Turn<'_> {
                 .map(|(k, v)| (k.0.clone(), v.value.iter().map(|x| x.0.clone()).collect()))
                 .collect(),
             buckets,
+            buckets_vary: raw.buckets_vary.map(|b| b.value.0),
             range: self.range(raw.since.as_ref(), raw.until.as_ref()),
             status: raw.status.map_or(Status::Stable, |s| s.value),
             requires: raw.requires.map(|r| r.value.0),

@@ -2,18 +2,14 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::exit::{Exit, Failure};
-use super::project;
+use super::{page, project};
 use super::shell::Shell;
 use crate::diag::{Diagnostic, render};
 use crate::init::{self, Options};
 use crate::output;
-use crate::source::{DiskWorld, MAX_FILE_BYTES, Sources, World as _};
-
-/// Longest time that fetching a page may take.
-const TIMEOUT: Duration = Duration::from_secs(10);
+use crate::source::Sources;
 
 /// Write a first llmobs.toml
 ///
@@ -90,7 +86,7 @@ fn text(arguments: &Arguments) -> Result<Result<String, Rejected>, Failure> {
         return Ok(if wrong.is_empty() { Ok(init::from_flags(&options)) } else { Err((Sources::default(), wrong)) });
     }
     let pages: Result<Vec<(String, String)>, Failure> =
-        arguments.from_metrics.iter().map(|from| Ok((from.clone(), page(from)?))).collect();
+        arguments.from_metrics.iter().map(|from| Ok((from.clone(), page::read(from)?))).collect();
     Ok(init::from_pages(&pages?, &options).map_err(|r| (r.sources, r.diagnostics)))
 }
 
@@ -98,30 +94,6 @@ fn refuse(findings: &[Diagnostic], sources: &Sources, shell: &Shell) -> Exit {
     shell.complain(&render::human(findings, sources, shell.colours_talk()));
     shell.complain(&format!("{}; nothing was written\n", render::summary(findings)));
     Exit::Findings
-}
-
-fn page(from: &str) -> Result<String, Failure> {
-    let scheme = from.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
-    match scheme.as_deref() {
-        Some("http" | "https") => fetch(from),
-        Some(other) => Err(Failure::new(format!("cannot fetch `{from}`: `{other}` is not http or https"))),
-        None => DiskWorld { root: PathBuf::new() }
-            .read(Path::new(from))
-            .map_err(|e| Failure::new(format!("cannot read `{from}`: {e}"))),
-    }
-}
-
-fn fetch(url: &str) -> Result<String, Failure> {
-    let config = ureq::Agent::config_builder().timeout_global(Some(TIMEOUT)).max_redirects(5).build();
-    let fetched = ureq::Agent::new_with_config(config)
-        .get(url)
-        .header("accept", "text/plain;version=0.0.4")
-        .call()
-        .and_then(|mut response| response.body_mut().with_config().limit(MAX_FILE_BYTES).read_to_string());
-    fetched.map_err(|e| {
-        Failure::new(format!("cannot fetch `{url}`: {e}"))
-            .help("Save the page with the tool that reaches the server, and give the file")
-    })
 }
 
 /// Writes the file; never over another one unless forced.

@@ -3,6 +3,7 @@
 //! One file per command. The result of a command goes to stdout, the talk to stderr; nothing here decides what is right or
 //! wrong in a project.
 
+mod catalog;
 mod check;
 mod completions;
 mod diff;
@@ -12,6 +13,7 @@ mod generate;
 mod guard;
 mod init;
 mod man;
+mod page;
 mod project;
 mod schema;
 mod shell;
@@ -44,7 +46,8 @@ struct Arguments {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  clean
-  1  findings of severity error; differences, for `diff --exit-code` and `generate --check`
+  1  findings of severity error; differences, for `diff --exit-code`, `generate --check` and
+     `catalog verify`
   2  wrong usage, an unreadable llmobs.toml, or an internal error";
 
 #[derive(Subcommand)]
@@ -54,6 +57,7 @@ enum Command {
     Diff(diff::Arguments),
     Check(check::Arguments),
     Explain(explain::Arguments),
+    Catalog(catalog::Arguments),
     Schema(schema::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
@@ -91,6 +95,7 @@ fn start(arguments: Vec<OsString>) -> Exit {
         Command::Diff(a) => diff::run(&a, &mut shell),
         Command::Check(a) => check::run(&a, &mut shell),
         Command::Explain(a) => explain::run(&a, &mut shell),
+        Command::Catalog(a) => catalog::run(&a, &mut shell),
         Command::Schema(_) => schema::run(&mut shell),
         Command::Completions(a) => completions::run(&a, &mut shell),
         Command::Man(a) => man::run(&a, &mut shell),

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::evidence::{Evidence, Seen, owns};
+use super::evidence::{Evidence, Seen};
 use crate::catalog::{Metric, MetricType, Profile, Release, Status, View};
 use crate::metrics_page::FamilyType;
 
@@ -100,7 +100,7 @@ fn absent<'v>(view: &'v View, evidence: &Evidence) -> BTreeSet<&'v str> {
     if view.profile.series_may_be_absent {
         return BTreeSet::new();
     }
-    let always = |m: &&Metric| m.status == Status::Stable && m.requires.is_none() && owns(&view.profile, &m.name);
+    let always = |m: &&Metric| m.status == Status::Stable && m.requires.is_none() && view.profile.owns(&m.name);
     view.metrics().filter(always).map(|m| m.name.as_str()).filter(|n| !evidence.seen.contains_key(*n)).collect()
 }
 
@@ -123,7 +123,11 @@ fn compare(metric: &Metric, seen: &Seen, out: &mut Vec<String>) {
     }
 }
 
-fn same_type(page: FamilyType, listed: MetricType) -> bool {
+/// Returns whether a declared type of a page is the one of the catalogue.
+pub fn same_type(page: FamilyType, listed: MetricType) -> bool {
+    if listed == MetricType::Untyped {
+        return true;
+    }
     match page {
         FamilyType::Counter => listed == MetricType::Counter,
         FamilyType::Gauge | FamilyType::Info | FamilyType::StateSet => listed == MetricType::Gauge,

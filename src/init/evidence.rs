@@ -62,11 +62,11 @@ impl Evidence {
             let (kind, listed, part) = page.classify(name);
             let listed =
                 if !known.contains_key(listed) && known.contains_key(total.as_str()) { &total } else { listed };
-            if part != Part::Created && owns(profile, name) && family.kind.is_some() && known.contains_key(listed) {
+            if part != Part::Created && profile.owns(name) && family.kind.is_some() && known.contains_key(listed) {
                 evidence.seen.entry(listed.to_owned()).or_default().kind = kind;
             }
         }
-        for sample in page.samples.iter().filter(|s| owns(profile, &s.name)) {
+        for sample in page.samples.iter().filter(|s| profile.owns(&s.name)) {
             let (kind, listed, part) = page.classify(&sample.name);
             if part == Part::Created {
                 continue;
@@ -112,11 +112,6 @@ impl Evidence {
     pub fn is_empty(&self) -> bool {
         self.seen.is_empty() && self.unknown.is_empty()
     }
-}
-
-/// Returns whether a name belongs to the exporter of a profile.
-pub fn owns(profile: &Profile, name: &str) -> bool {
-    profile.prefixes.iter().any(|p| name.starts_with(p.as_str()))
 }
 
 /// Returns the beginning of a name up to its first `:` or `_`, for messages.

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::detect::Detected;
 use super::draft::{Draft, Pool, slug, unique};
-use super::evidence::owns;
 use super::model_page::version_notes;
 use crate::catalog::{Found, GpuTable, Signal};
 use crate::declare::values::VersionText;
@@ -27,7 +26,7 @@ struct Group<'p> {
 pub fn add(page: &Page<'_>, detected: Detected, gpus: &GpuTable, draft: &mut Draft) {
     let profile = &detected.view.profile;
     let mut groups: BTreeMap<&str, Group<'_>> = BTreeMap::new();
-    for sample in page.samples.iter().filter(|s| owns(profile, &s.name)) {
+    for sample in page.samples.iter().filter(|s| profile.owns(&s.name)) {
         let Some(model) = sample.label("modelName") else { continue };
         let group = groups.entry(model).or_default();
         group.uuids.extend(sample.label("UUID").filter(|u| !u.is_empty()));

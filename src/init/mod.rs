@@ -15,8 +15,8 @@ mod model_page;
 mod options;
 mod write;
 
-pub use detect::{Detected, detect};
-pub use evidence::{Evidence, Seen};
+pub use detect::{Detected, detect, same_bounds, same_type};
+pub use evidence::{Evidence, Seen, finite_bounds};
 pub use options::Options;
 
 use crate::catalog::{Catalog, GpuTable, Kind};

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Options;
 use super::detect::{Detected, same_bounds};
 use super::draft::{Draft, Model, Observed, duration, slug, suggestions};
-use super::evidence::{finite_bounds, owns};
+use super::evidence::finite_bounds;
 use crate::catalog::{Found, Signal, SignalSource};
 use crate::declare::values::LabelValue;
 use crate::diag::shorten;
@@ -66,7 +66,7 @@ pub fn add(page: &Page<'_>, detected: Detected, options: &Options, draft: &mut D
 fn served_names<'p>(page: &'p Page<'_>, detected: &Detected) -> Vec<Option<&'p str>> {
     let profile = &detected.view.profile;
     let label = profile.model_label.as_deref();
-    let own = page.samples.iter().filter(|s| owns(profile, &s.name));
+    let own = page.samples.iter().filter(|s| profile.owns(&s.name));
     let names: BTreeSet<&str> = own.filter_map(|s| s.label(label?)).filter(|n| !n.is_empty()).collect();
     if names.is_empty() { vec![None] } else { names.into_iter().map(Some).collect() }
 }
