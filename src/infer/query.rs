@@ -163,8 +163,10 @@ pub fn infer<'e>(expr: &'e Expr, knowledge: &Knowledge<'_>) -> Typed<'e> {
             let facts = binary::operation(b, &parts[0], &parts[1]);
             Typed { expr, facts, parts, metric: None }
         }
-        #[allow(unreachable_patterns)]
-        _ => leaf(Facts::unknown(ValueType::Any)),
+        ExprKind::Opaque(o) => {
+            let parts = o.parts.iter().map(|e| infer(e, knowledge)).collect();
+            Typed { expr, facts: Facts::unknown(ValueType::Any), parts, metric: None }
+        }
     }
 }
 

@@ -113,15 +113,14 @@ fn parsed<'d>(document: &'d Document, settings: &Settings, out: &mut Vec<Diagnos
 /// A part of the language that the declared Prometheus does not know, or knows only with a flag.
 fn feature_finding(feature: Feature, place: Place, settings: &Settings) -> Option<Diagnostic> {
     let version = settings.prometheus.as_ref()?;
-    if let Some(since) = feature.since()
-        && let Some(first) = crate::catalog::Release::parse(since)
-        && *version < first
+    if let Some((major, minor)) = feature.since()
+        && (version.major(), version.minor()) < (u64::from(major), u64::from(minor))
     {
-        let message = format!("{} is known from Prometheus {since} on, and {version} is declared", feature.words());
+        let message = format!("{feature} is known from Prometheus {major}.{minor} on, and {version} is declared");
         return Some(Diagnostic::new(Code::FeatureTooNew, message, place, "the whole file is refused"));
     }
     let flag = feature.flag()?;
-    let message = format!("{} is experimental: Prometheus refuses it without a flag", feature.words());
+    let message = format!("{feature} is experimental: Prometheus refuses it without a flag");
     let mut finding = Diagnostic::new(Code::FeatureExperimental, message, place, "needs a feature flag")
         .help(format!("start Prometheus with `--enable-feature={flag}`"));
     finding.severity = Severity::Info;

@@ -70,3 +70,24 @@ impl Feature {
         }
     }
 }
+
+impl std::fmt::Display for Feature {
+    /// Writes the part as a message names it: `` the function `info` ``.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Function(name) => write!(f, "the function `{name}`"),
+            Self::Aggregation(op) => write!(f, "`{}`", op.word()),
+            Self::DurationExpression => f.write_str("arithmetic of durations"),
+            Self::Edges => f.write_str("`anchored` and `smoothed`"),
+            Self::Fill => f.write_str("`fill`"),
+            Self::QuotedNames => f.write_str("a name in quotes"),
+            Self::Trim => f.write_str("trimming of histograms"),
+            Self::Atan2 => f.write_str("`atan2`"),
+            Self::At => f.write_str("`@`"),
+            Self::NegativeOffset => f.write_str("a negative offset"),
+            Self::DurationAsNumber => f.write_str("a duration as a number"),
+            Self::NumberAsDuration => f.write_str("a number as a duration"),
+            Self::Underscores => f.write_str("an underscore in a number"),
+        }
+    }
+}
