@@ -151,7 +151,7 @@ fn rate(mut facts: Facts, nature: Nature) -> Facts {
         _ => nature,
     };
     if nature == Nature::Rate && facts.nature == Nature::Rate {
-        facts.unit = facts.unit.map(|u| u.per(Quantity::SECONDS));
+        facts.unit = facts.unit.map(Quantity::per_second);
     }
     facts.bounds = Bounds::positive();
     facts

@@ -219,7 +219,7 @@ pub fn resolve(name: &str, matchers: &[Matcher], targets: &Targets, catalog: &mu
 fn against(profile: &Rc<Profile>, matchers: &[Matcher], targets: &Targets) -> Vec<Against> {
     let declared = targets.of(profile, matchers);
     if declared.is_empty() {
-        let newest = profile.releases.last().cloned();
+        let newest = newest_read(profile);
         return newest
             .into_iter()
             .map(|release| Against { release, generation: None, declared_by: None, has: false })
@@ -234,6 +234,15 @@ fn against(profile: &Rc<Profile>, matchers: &[Matcher], targets: &Targets) -> Ve
             has: false,
         })
         .collect()
+}
+
+/// Returns the newest release whose changes were read, not derived.
+fn newest_read(profile: &Profile) -> Option<Release> {
+    let derived = |release: &&Release| {
+        let mut new = profile.metrics.iter().filter(|m| m.range.since.as_ref() == Some(release)).peekable();
+        new.peek().is_some() && new.all(|m| m.certainty == Certainty::Derived)
+    };
+    profile.releases.iter().rev().find(|r| !derived(r)).or(profile.releases.last()).cloned()
 }
 
 /// Returns what is known about the stored series of a name.

@@ -155,6 +155,13 @@ impl Quantity {
         self.combine(other, -1)
     }
 
+    /// Returns the unit of the growth per second. Seconds per second are no share of anything: they may be of many at once.
+    #[must_use]
+    pub fn per_second(self) -> Self {
+        let rate = self.per(Self::SECONDS);
+        Self { share: false, ..rate }
+    }
+
     fn combine(self, other: Self, sign: i8) -> Self {
         let mut powers = self.powers;
         for (power, more) in powers.iter_mut().zip(other.powers) {

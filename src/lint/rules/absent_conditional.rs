@@ -17,7 +17,7 @@ pub fn check(query: &Query<'_>, _: &Cx<'_>, out: &mut Vec<Diagnostic>) {
         let Some(metric) = &argument.metric else { return };
         let (State::Here | State::Partly, Some(profile), Some(entry)) = (&metric.state, &metric.profile, metric.metric()) else { return };
         let why = if profile.series_may_be_absent {
-            format!("{} shows a series only after its first event", profile.title)
+            format!("{} shows a series only after its first event", profile.name)
         } else if entry.status == Status::OptIn || entry.requires.is_some() {
             let needs = entry.requires.clone().unwrap_or_else(|| "an option".to_owned());
             format!("it is only exported with: {needs}")

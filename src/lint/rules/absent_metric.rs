@@ -18,15 +18,15 @@ pub fn check(query: &Query<'_>, cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
         let gone = metric.history().any(|m| m.range.until.as_ref().is_some_and(|u| *u < missing.release));
         let span = if selector.name.is_empty() { node.expr.span } else { selector.name_span };
         let (code, verb) = if gone { (Code::MetricGone, "no longer has") } else { (Code::MetricNotYet, "does not have") };
-        let newest = if missing.declared_by.is_none() { ", the newest release known," } else { "" };
-        let message = format!("{} {}{newest} {verb} `{}`", profile.title, missing.release, metric.name);
+        let newest = if missing.declared_by.is_none() { " (the newest release known)" } else { "" };
+        let message = format!("{} {}{newest} {verb} `{}`", profile.name, missing.release, metric.name);
         let mut finding = query.finding(code, span, message, history(metric));
         finding.severity = if metric.state == State::Partly { crate::diag::Severity::Warning } else { cx.certain(metric) };
         if is_alternative(query, metric) {
             finding.severity = crate::diag::Severity::Info;
         }
         if let Some(by) = &missing.declared_by {
-            finding = finding.help(format!("{by} declares {}", missing.release));
+            finding = finding.help(format!("declared by {by}"));
         }
         if let Some(last) = metric.history().last() {
             finding = with_successor(finding, query, last, metric, span);

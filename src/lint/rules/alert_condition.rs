@@ -14,16 +14,11 @@ pub fn check(query: &Query<'_>, _: &Cx<'_>, out: &mut Vec<Diagnostic>) {
     if let ExprKind::Binary(b) = &root.bare().expr.kind
         && b.bool_modifier
     {
-        out.push(
-            query
-                .finding(
-                    Code::AlertWithoutComparison,
-                    b.op_span,
-                    "`bool` makes the comparison 0 or 1, and an alert fires on both",
-                    "gives a value where the condition does not hold, too",
-                )
-                .help("leave out `bool`"),
-        );
+        let message = "`bool` makes the comparison 0 or 1, and an alert fires on both";
+        let label = "gives a value where the condition does not hold, too";
+        let mut finding = query.finding(Code::AlertWithoutComparison, b.op_span, message, label);
+        finding.severity = Severity::Error;
+        out.push(finding.help("leave out `bool`"));
         return;
     }
     if decides(root) {

@@ -13,7 +13,7 @@ pub fn check(query: &Query<'_>, cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
         let (State::Here | State::Partly, Some(profile)) = (&metric.state, &metric.profile) else { return };
         let Some(entry) = metric.metric() else { return };
         let span = if selector.name.is_empty() { node.expr.span } else { selector.name_span };
-        let title = &profile.title;
+        let title = &profile.name;
         let name = &metric.name;
         let release = metric.against.last().map(|a| a.release.to_string()).unwrap_or_default();
         let needs = entry.requires.clone();

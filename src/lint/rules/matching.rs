@@ -196,7 +196,10 @@ fn several(
             finding.severity = Severity::Warning;
         }
         let list: Vec<&str> = matching.labels.iter().map(|n| n.text.as_str()).collect();
-        finding = if modifier.is_empty() {
+        finding = if !matching.on {
+            let modifier = if modifier.is_empty() { "group_left" } else { modifier };
+            finding.help(format!("aggregate `{label}` away on that side, or add `{modifier}` if it is meant to have several"))
+        } else if modifier.is_empty() {
             finding.help(format!("aggregate that side to one series per match, for example `sum by ({})`", list.join(", ")))
         } else {
             finding.help(format!("add `{modifier}` if it is meant to have several, or aggregate it by `{}`", list.join(", ")))

@@ -17,6 +17,8 @@ pub fn check(query: &Query<'_>, _: &Cx<'_>, out: &mut Vec<Diagnostic>) {
         Relation::Same => return,
         // `requests_ratio` of counts and the like: a share may be made in many ways.
         Relation::OtherDimension if promised.is_plain() && unit.is_plain() => return,
+        // `tokens:rate5m`: the operation behind the name says the rest.
+        Relation::OtherDimension if promised.per_second().relation(&unit) == Relation::Same => return,
         Relation::OtherDimension => "name it after what it measures".to_owned(),
         Relation::OtherScale(factor) if factor >= 1.0 => format!("divide it by {}, or name the unit it has", crate::units::number(factor)),
         Relation::OtherScale(factor) => format!("multiply it by {}, or name the unit it has", crate::units::number(factor.recip())),

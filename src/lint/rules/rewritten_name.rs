@@ -17,7 +17,7 @@ pub fn check(query: &Query<'_>, cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
             return;
         }
         let span = if selector.name.is_empty() { node.expr.span } else { selector.name_span };
-        let message = format!("{} exports `{}`, with a colon, not `{}`", profile.title, metric.original, metric.name);
+        let message = format!("{} exports `{}`, with a colon, not `{}`", profile.name, metric.original, metric.name);
         let mut finding = query
             .finding(Code::MetricRewrittenName, span, message, "matches nothing that Prometheus scraped itself")
             .help(format!("write `{}`", metric.original))

@@ -10,6 +10,11 @@ pub fn check(query: &Query<'_>, _: &Cx<'_>, out: &mut Vec<Diagnostic>) {
     let Some((rule, _)) = query.role.rule().filter(|_| query.role.is_alert()) else { return };
     for (_, text) in rule.annotations.iter().chain(&rule.labels) {
         for (action, at) in actions(text.as_str()) {
+            let first = action.trim_start_matches('-').split_whitespace().next();
+            // `with` and `if` ask whether it is there.
+            if matches!(first, Some("with" | "if" | "else")) {
+                continue;
+            }
             for (label, offset) in labels(action) {
                 missing(query, text, label, at + offset, out);
             }

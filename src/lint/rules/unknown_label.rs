@@ -70,7 +70,7 @@ fn matched(query: &Query<'_>, cx: &Cx<'_>, metric: &Resolved, matcher: &Matcher,
     if known.iter().any(|v| fits(v)) {
         return;
     }
-    let title = metric.profile.as_ref().map_or("", |p| p.title.as_str());
+    let title = metric.profile.as_ref().map_or("", |p| p.name.as_str());
     let message = format!("`{label}` of `{}` never has the value `{}` in {title}", metric.name, crate::diag::shorten(&matcher.value));
     let mut values: Vec<String> = known.iter().map(|v| format!("`{v}`")).collect();
     values.sort();

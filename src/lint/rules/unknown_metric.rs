@@ -1,6 +1,6 @@
 //! `metric/unknown`: a name in an exporter's namespace that no release of it has.
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Profile, Signal};
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::infer::State;
 use crate::lint::{Cx, Query};
@@ -11,7 +11,7 @@ pub fn check(query: &Query<'_>, cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
         let (Some(metric), Some(selector)) = (&node.metric, node.selector()) else { return };
         let (State::Unlisted, Some(profile)) = (&metric.state, &metric.profile) else { return };
         let span = if selector.name.is_empty() { node.expr.span } else { selector.name_span };
-        let title = &profile.title;
+        let title = &profile.name;
         let near = Catalog::nearest(profile, &metric.original);
         let message = if metric.original == metric.name {
             format!("no release of {title} exports `{}`", metric.name)
@@ -20,7 +20,9 @@ pub fn check(query: &Query<'_>, cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
         };
         let mut finding = query.finding(Code::MetricUnknown, span, message, "not in the catalogue");
         finding.severity = if metric.is_derived() { Severity::Warning } else { Severity::Error };
-        if let Some(near) = near {
+        if let Some(errors) = failures(profile, &metric.original) {
+            finding = finding.help(errors);
+        } else if let Some(near) = near {
             let in_use = cx.knowledge.resolve(&near, &[]).0;
             let until = in_use.history().filter_map(|m| m.range.until.clone()).max();
             finding = finding.help(match (in_use.state == State::Here, until) {
@@ -33,4 +35,17 @@ pub fn check(query: &Query<'_>, cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
             profile.name
         )));
     });
+}
+
+/// Where a release counts failed requests: many people look for a metric of that name, and engines count them under a label.
+fn failures(profile: &Profile, name: &str) -> Option<String> {
+    if !["fail", "error"].iter().any(|w| name.contains(w)) {
+        return None;
+    }
+    let entry = profile.signals.iter().rev().find(|s| s.signal == Signal::Errors)?;
+    let equal = entry.matchers.iter().map(|(label, value)| format!("{label}=\"{value}\""));
+    let regex = entry.matchers_re.iter().map(|(label, value)| format!("{label}=~\"{value}\""));
+    let matchers: Vec<String> = equal.chain(regex).collect();
+    let matchers = if matchers.is_empty() { String::new() } else { format!("{{{}}}", matchers.join(", ")) };
+    Some(format!("failed requests are in `{}{matchers}`", entry.metric))
 }
