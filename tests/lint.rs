@@ -63,7 +63,8 @@ fn case(path: &Path) -> Result<(), Failed> {
     let contents = intake::read(&sources, file, Hint { named: true }, &mut sink);
     sink.extend(lint::check(&[contents], &mut catalog, &targets, &settings));
     let findings: Vec<_> = sink.into_sorted().into_iter().filter(|d| !off || d.code.on_by_default()).collect();
-    let shown = if findings.is_empty() { "no findings\n".to_owned() } else { render::human(&findings, &sources, false) };
+    let shown =
+        if findings.is_empty() { "no findings\n".to_owned() } else { render::human(&findings, &sources, false) };
     let expected = path.with_extension("out");
     if std::env::var_os("LLMOBS_UPDATE").is_some() {
         std::fs::write(&expected, &shown)?;

@@ -47,7 +47,8 @@ fn findings(root: &Path) -> Vec<(String, String, usize, String)> {
         let contents = intake::read(&sources, file, Hint { named: true }, &mut sink);
         sink.extend(lint::check(&[contents], &mut Catalog::default(), &Targets::default(), &Settings::default()));
         for d in sink.into_sorted().into_iter().filter(|d| d.code.on_by_default() && d.severity > Severity::Info) {
-            let line = d.primary.as_ref().and_then(|l| Some(sources.get(l.place.file)?.line_column(l.place.span.start).0));
+            let line =
+                d.primary.as_ref().and_then(|l| Some(sources.get(l.place.file)?.line_column(l.place.span.start).0));
             out.push((name.clone(), d.code.name().to_owned(), line.unwrap_or(0), d.message));
         }
     }

@@ -38,8 +38,7 @@ pub fn changes(old: &Metric, new: &Metric) -> Vec<String> {
         out.push(format!("buckets: {}, now {}", shown(old), shown(new)));
     }
     if old.status != new.status {
-        let successors =
-            if new.status == Status::Stable { String::new() } else { new.replaced_by.join(", ") };
+        let successors = if new.status == Status::Stable { String::new() } else { new.replaced_by.join(", ") };
         let of = if successors.is_empty() { String::new() } else { format!("; use {successors}") };
         out.push(format!("status: {}, now {}{of}", old.status.word(), new.status.word()));
     }

@@ -135,7 +135,8 @@ impl Shown {
         let mut out = String::new();
         let mut last: Option<&Self> = None;
         for one in all {
-            if last.is_none_or(|l| (&l.profile, &l.metric, &l.rewritten) != (&one.profile, &one.metric, &one.rewritten)) {
+            if last.is_none_or(|l| (&l.profile, &l.metric, &l.rewritten) != (&one.profile, &one.metric, &one.rewritten))
+            {
                 if last.is_some() {
                     out.push('\n');
                 }

@@ -145,11 +145,7 @@ pub fn verify(page: &Page<'_>, catalog: &mut Catalog, wanted: Option<&Wanted>) -
 
 /// Finds the profiles that together explain the page: again and again the one that explains most of what is left. Programs come
 /// before libraries.
-fn explaining(
-    seen: &BTreeMap<String, Sighting>,
-    catalog: &mut Catalog,
-    wanted: Option<&Wanted>,
-) -> Vec<Rc<Profile>> {
+fn explaining(seen: &BTreeMap<String, Sighting>, catalog: &mut Catalog, wanted: Option<&Wanted>) -> Vec<Rc<Profile>> {
     let mut listed: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     let mut profiles: BTreeMap<String, Rc<Profile>> = BTreeMap::new();
     for name in seen.keys() {

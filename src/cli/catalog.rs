@@ -196,7 +196,8 @@ fn named(name: &str, catalog: &mut Catalog) -> Result<Rc<Profile>, Failure> {
 
 fn release(text: &str) -> Result<Release, Failure> {
     Release::parse(text).ok_or_else(|| {
-        Failure::new(format!("`{}` is no version", shorten(text))).help("Write it as the exporter does, such as `0.11.0`")
+        Failure::new(format!("`{}` is no version", shorten(text)))
+            .help("Write it as the exporter does, such as `0.11.0`")
     })
 }
 

@@ -4,8 +4,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::exit::{Exit, Failure};
-use super::{page, project};
 use super::shell::Shell;
+use super::{page, project};
 use crate::diag::{Diagnostic, render};
 use crate::init::{self, Options};
 use crate::output;

@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use super::facts::{Bounds, Facts, Nature, ValueType};
 use super::labels::Labels;
+use super::quantity::Quantity;
 use super::query::Typed;
 use super::records::merge;
-use super::quantity::Quantity;
 use crate::promql::{Binary, BinaryOp, Card, Name};
 
 /// Returns what is known about the result of an operation.
@@ -74,7 +74,8 @@ fn either(l: &Facts, r: &Facts) -> Facts {
         let value = filler.constant.unwrap_or(0.0);
         let mut facts = known.clone();
         facts.labels = Rc::new(l.labels.either(&r.labels));
-        facts.bounds = Bounds { min: facts.bounds.min.map(|m| m.min(value)), max: facts.bounds.max.map(|m| m.max(value)) };
+        facts.bounds =
+            Bounds { min: facts.bounds.min.map(|m| m.min(value)), max: facts.bounds.max.map(|m| m.max(value)) };
         facts.value = ValueType::Vector;
         return facts;
     }

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use super::facts::{Bounds, Facts, Nature, ValueType};
 use super::labels::{Labels, Presence};
-use super::query::Typed;
 use super::quantity::Quantity;
+use super::query::Typed;
 use crate::promql::{Call, ExprKind, MatchOp};
 
 /// Returns what is known about the value of a call.
@@ -40,7 +40,8 @@ pub fn call(call: &Call, parts: &[Typed<'_>]) -> Facts {
             Facts { bounds: Bounds::default(), ..keep(of(0)) }
         }
         "changes" | "resets" | "count_over_time" => count(keep(of(0))),
-        "avg_over_time" | "min_over_time" | "max_over_time" | "last_over_time" | "first_over_time" | "mad_over_time" => {
+        "avg_over_time" | "min_over_time" | "max_over_time" | "last_over_time" | "first_over_time"
+        | "mad_over_time" => {
             let mut facts = keep(of(0));
             if facts.nature == Nature::Flag && call.function == "avg_over_time" {
                 facts.nature = Nature::Share;
@@ -56,14 +57,24 @@ pub fn call(call: &Call, parts: &[Typed<'_>]) -> Facts {
             facts.bounds = Bounds { min: facts.bounds.min.filter(|m| *m >= 0.0), max: None };
             facts
         }
-        "stddev_over_time" | "stdvar_over_time" | "stddev" | "stdvar" => Facts { unit: None, bounds: Bounds::positive(), ..keep(of(0)) },
-        "present_over_time" => Facts { nature: Nature::Flag, unit: None, bounds: Bounds::between(1.0, 1.0), ..count(keep(of(0))) },
+        "stddev_over_time" | "stdvar_over_time" | "stddev" | "stdvar" => {
+            Facts { unit: None, bounds: Bounds::positive(), ..keep(of(0)) }
+        }
+        "present_over_time" => {
+            Facts { nature: Nature::Flag, unit: None, bounds: Bounds::between(1.0, 1.0), ..count(keep(of(0))) }
+        }
         "absent" | "absent_over_time" => {
             let labels = parts.first().and_then(Typed::selector).map_or_else(Labels::none, |s| {
                 let equal = s.matchers.iter().filter(|m| m.op == MatchOp::Equal && m.label != "__name__");
                 Labels::stored(equal.map(|m| (Rc::from(m.label.as_str()), Presence::Always)), false)
             });
-            Facts { nature: Nature::Flag, bounds: Bounds::between(1.0, 1.0), labels: Rc::new(labels), sure: true, ..vector() }
+            Facts {
+                nature: Nature::Flag,
+                bounds: Bounds::between(1.0, 1.0),
+                labels: Rc::new(labels),
+                sure: true,
+                ..vector()
+            }
         }
         "histogram_quantile" => {
             let mut facts = quantile(keep(of(1)));
@@ -84,7 +95,13 @@ pub fn call(call: &Call, parts: &[Typed<'_>]) -> Facts {
         "histogram_fraction" => {
             let facts = keep(of(2));
             let labels = Rc::new(facts.labels.without(["le"]));
-            Facts { nature: Nature::Share, unit: Some(Quantity::RATIO), bounds: Bounds::between(0.0, 1.0), labels, ..facts }
+            Facts {
+                nature: Nature::Share,
+                unit: Some(Quantity::RATIO),
+                bounds: Bounds::between(0.0, 1.0),
+                labels,
+                ..facts
+            }
         }
         "label_replace" | "label_join" => {
             let mut facts = keep(of(0));
@@ -126,9 +143,18 @@ pub fn call(call: &Call, parts: &[Typed<'_>]) -> Facts {
             facts.labels = Rc::new(Labels::none());
             facts
         }
-        "time" => Facts { nature: Nature::Timestamp, labels: Rc::new(Labels::none()), sure: true, ..Facts::unknown(ValueType::Scalar) },
+        "time" => Facts {
+            nature: Nature::Timestamp,
+            labels: Rc::new(Labels::none()),
+            sure: true,
+            ..Facts::unknown(ValueType::Scalar)
+        },
         "pi" => Facts::number(std::f64::consts::PI),
-        "timestamp" | "ts_of_last_over_time" | "ts_of_first_over_time" | "ts_of_max_over_time" | "ts_of_min_over_time" => {
+        "timestamp"
+        | "ts_of_last_over_time"
+        | "ts_of_first_over_time"
+        | "ts_of_max_over_time"
+        | "ts_of_min_over_time" => {
             Facts { nature: Nature::Timestamp, unit: None, bounds: Bounds::default(), ..keep(of(0)) }
         }
         "minute" | "hour" | "day_of_week" | "day_of_month" | "day_of_year" | "days_in_month" | "month" | "year" => {
@@ -145,6 +171,10 @@ pub fn call(call: &Call, parts: &[Typed<'_>]) -> Facts {
 }
 
 fn rate(mut facts: Facts, nature: Nature) -> Facts {
+    // A mistake, and reported; what was meant is the value itself.
+    if facts.nature == Nature::GivenRate {
+        return facts;
+    }
     facts.nature = match facts.nature {
         Nature::Buckets => Nature::BucketRates,
         Nature::Histogram => Nature::Histogram,
@@ -158,7 +188,14 @@ fn rate(mut facts: Facts, nature: Nature) -> Facts {
 }
 
 fn count(facts: Facts) -> Facts {
-    Facts { nature: Nature::Gauge, unit: Some(Quantity::COUNT), bounds: Bounds::positive(), sure: true, metric: None, ..facts }
+    Facts {
+        nature: Nature::Gauge,
+        unit: Some(Quantity::COUNT),
+        bounds: Bounds::positive(),
+        sure: true,
+        metric: None,
+        ..facts
+    }
 }
 
 fn quantile(facts: Facts) -> Facts {
@@ -190,6 +227,7 @@ fn replaced(call: &Call, parts: &[Typed<'_>]) -> Presence {
         _ => None,
     };
     let everything = matches!(text(4), Some("" | ".*" | "(.*)"));
-    let sure = call.function == "label_replace" && everything && text(2).is_some_and(|v| !v.is_empty() && !v.contains('$'));
+    let sure =
+        call.function == "label_replace" && everything && text(2).is_some_and(|v| !v.is_empty() && !v.contains('$'));
     if sure { Presence::Always } else { Presence::Maybe }
 }

@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use super::facts::{Bounds, Facts, Nature, ValueType};
 use super::labels::{Labels, Presence};
-use super::targets::Targets;
 use super::quantity::Quantity;
+use super::targets::Targets;
 use crate::catalog::{Catalog, Certainty, Kind, Metric, MetricType, Part, Profile, Release, Rewriting, Semantics};
 use crate::promql::Matcher;
 use crate::units::Unit;
@@ -165,7 +165,8 @@ pub fn resolve(name: &str, matchers: &[Matcher], targets: &Targets, catalog: &mu
         .min_by_key(|(n, h)| (h.rewritten.is_some(), !declared(&h.profile), *n))
         .map(|(_, h)| (h.profile.clone(), h.part, h.rewritten.clone()));
     let Some((profile, part, rewritten)) = best else { return out };
-    out.entries = hits.iter().filter(|h| Rc::ptr_eq(&h.profile, &profile) && h.part == part).map(|h| h.metric).collect();
+    out.entries =
+        hits.iter().filter(|h| Rc::ptr_eq(&h.profile, &profile) && h.part == part).map(|h| h.metric).collect();
     for hit in &hits {
         if !Rc::ptr_eq(&hit.profile, &profile) && !out.also.contains(&hit.profile.name) {
             out.also.push(hit.profile.name.clone());
@@ -236,13 +237,13 @@ fn against(profile: &Rc<Profile>, matchers: &[Matcher], targets: &Targets) -> Ve
         .collect()
 }
 
-/// Returns the newest release whose changes were read, not derived.
+/// Returns the newest release whose changes were read: at most half of what is new in it was derived.
 fn newest_read(profile: &Profile) -> Option<Release> {
-    let derived = |release: &&Release| {
-        let mut new = profile.metrics.iter().filter(|m| m.range.since.as_ref() == Some(release)).peekable();
-        new.peek().is_some() && new.all(|m| m.certainty == Certainty::Derived)
+    let read = |release: &&Release| {
+        let new = || profile.metrics.iter().filter(|m| m.range.since.as_ref() == Some(release));
+        2 * new().filter(|m| m.certainty == Certainty::Derived).count() <= new().count()
     };
-    profile.releases.iter().rev().find(|r| !derived(r)).or(profile.releases.last()).cloned()
+    profile.releases.iter().rev().find(read).or(profile.releases.last()).cloned()
 }
 
 /// Returns what is known about the stored series of a name.
@@ -360,7 +361,16 @@ fn by_convention(name: &str) -> Facts {
 }
 
 fn suffix_unit(name: &str) -> Option<Quantity> {
-    let units = [Unit::Seconds, Unit::Milliseconds, Unit::Bytes, Unit::Ratio, Unit::Joules, Unit::Celsius, Unit::Tokens, Unit::Dollars];
+    let units = [
+        Unit::Seconds,
+        Unit::Milliseconds,
+        Unit::Bytes,
+        Unit::Ratio,
+        Unit::Joules,
+        Unit::Celsius,
+        Unit::Tokens,
+        Unit::Dollars,
+    ];
     let written = |u: &Unit| name.strip_suffix(u.word()).is_some_and(|rest| rest.ends_with('_'));
     units.into_iter().find(written).and_then(Quantity::of_unit)
 }

@@ -8,15 +8,15 @@ mod facts;
 mod functions;
 mod labels;
 mod metrics;
+mod quantity;
 mod query;
 mod records;
 mod targets;
-mod quantity;
 
 pub use facts::{Bounds, Facts, Nature, ValueType};
 pub use labels::{Labels, Presence};
 pub use metrics::{Resolved, State};
+pub use quantity::{Dimension, Quantity, Relation, near};
 pub use query::{Knowledge, Typed, infer};
 pub use records::{RecordId, Records};
 pub use targets::{Target, Targets};
-pub use quantity::{Dimension, Quantity, Relation, near};

@@ -7,9 +7,9 @@ use std::rc::Rc;
 use super::facts::{Bounds, Facts, Nature, ValueType};
 use super::labels::{Labels, Presence};
 use super::metrics::{self, Resolved};
+use super::quantity::Quantity;
 use super::records::Records;
 use super::targets::Targets;
-use super::quantity::Quantity;
 use super::{binary, functions};
 use crate::catalog::Catalog;
 use crate::promql::{Aggregate, AggregateOp, Expr, ExprKind, Grouping, MatchOp, Matcher, Selector, Window};
@@ -105,9 +105,7 @@ pub fn infer<'e>(expr: &'e Expr, knowledge: &Knowledge<'_>) -> Typed<'e> {
     let leaf = |facts: Facts| Typed { expr, facts, parts: Vec::new(), metric: None };
     match &expr.kind {
         ExprKind::Number(n) => leaf(Facts::number(*n)),
-        ExprKind::Seconds(d) => {
-            leaf(Facts { unit: Some(Quantity::SECONDS), ..Facts::number(d.secs_f64()) })
-        }
+        ExprKind::Seconds(d) => leaf(Facts { unit: Some(Quantity::SECONDS), ..Facts::number(d.secs_f64()) }),
         ExprKind::String(_) => leaf(Facts::unknown(ValueType::Text)),
         ExprKind::Variable(_) => leaf(Facts::unknown(ValueType::Any)),
         ExprKind::Selector(s) => {
@@ -228,7 +226,8 @@ fn aggregated(aggregate: &Aggregate, inner: &Typed<'_>) -> Facts {
     match aggregate.op {
         AggregateOp::Sum => {
             facts.summed = true;
-            facts.bounds = Bounds { min: facts.bounds.min.filter(|m| *m >= 0.0), max: facts.bounds.max.filter(|m| *m <= 0.0) };
+            facts.bounds =
+                Bounds { min: facts.bounds.min.filter(|m| *m >= 0.0), max: facts.bounds.max.filter(|m| *m <= 0.0) };
             match facts.nature {
                 // What is added up is no longer what its parts are.
                 Nature::Flag | Nature::Info => {

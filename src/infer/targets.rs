@@ -59,7 +59,8 @@ impl Targets {
 
     /// Returns whether the matchers decide between deployments of one profile.
     pub fn depend_on(&self, matchers: &[Matcher]) -> bool {
-        let named = |m: &Matcher| self.list.iter().any(|t| t.named_by.iter().any(|(l, v)| *l == m.label && *v == m.value));
+        let named =
+            |m: &Matcher| self.list.iter().any(|t| t.named_by.iter().any(|(l, v)| *l == m.label && *v == m.value));
         matchers.iter().any(|m| m.op == MatchOp::Equal && named(m))
     }
 }

@@ -91,7 +91,8 @@ pub fn check(files: &[FileContents], catalog: &mut Catalog, targets: &Targets, s
 fn parsed<'d>(document: &'d Document, settings: &Settings, out: &mut Vec<Diagnostic>) -> Vec<(Site<'d>, Rc<Expr>)> {
     let mut queries = Vec::new();
     for site in collect::sites(document) {
-        let Parsed { expr, faults, uses } = parse(&site.text.as_str()[site.range.clone()], &Options { dialect: site.role.dialect() });
+        let Parsed { expr, faults, uses } =
+            parse(&site.text.as_str()[site.range.clone()], &Options { dialect: site.role.dialect() });
         let place = |span: Span| site.text.place(site.range.start + span.start..site.range.start + span.end);
         for fault in faults {
             let mut finding = Diagnostic::new(Code::PromqlSyntax, fault.message, place(fault.span), fault.label);

@@ -23,12 +23,20 @@ pub struct Query<'q> {
 impl Query<'_> {
     /// Returns the place of bytes of the query.
     pub fn place(&self, span: Span) -> Place {
-        if span.start == span.end { self.whole() } else { self.text.place(self.start + span.start..self.start + span.end) }
+        if span.start == span.end {
+            self.whole()
+        } else {
+            self.text.place(self.start + span.start..self.start + span.end)
+        }
     }
 
     /// Returns the place of the whole query.
     pub fn whole(&self) -> Place {
-        if self.start == 0 && self.end == self.text.len() { self.text.whole() } else { self.text.place(self.start..self.end) }
+        if self.start == 0 && self.end == self.text.len() {
+            self.text.whole()
+        } else {
+            self.text.place(self.start..self.end)
+        }
     }
 
     /// Returns the place of bytes of the query if the file holds exactly these bytes there, so that they can be replaced.

@@ -2,7 +2,9 @@
 //!
 //! A template variable and what a fault left unknown fit everywhere.
 
-use super::ast::{Aggregate, AggregateOp, Binary, Call, Card, Expr, ExprKind, Matching, MatchOp, Name, Selector, Window};
+use super::ast::{
+    Aggregate, AggregateOp, Binary, Call, Card, Expr, ExprKind, MatchOp, Matching, Name, Selector, Window,
+};
 use super::fault::{Fault, Faults};
 use super::function::{Function, function};
 use super::hints::short;

@@ -53,7 +53,8 @@ pub fn bad_escape(text: &str, span: Span, why: &str) -> Fault {
 
 /// U+FFFD in a string.
 pub fn replacement_character(span: Span) -> Fault {
-    let fault = Fault::new(span, "Prometheus refuses the character U+FFFD in a string", "stands for a broken character");
+    let fault =
+        Fault::new(span, "Prometheus refuses the character U+FFFD in a string", "stands for a broken character");
     fault.help("write `\\ufffd` if it is meant")
 }
 
@@ -63,7 +64,8 @@ pub fn strange_space(c: char, span: Span) -> Fault {
         '\u{a0}' => "this is a non-breaking space (U+00A0), not a space".to_owned(),
         c => format!("this is an invisible character (U+{:04X}), not a space", c as u32),
     };
-    Fault::new(span, message, "often copied from a web page or chat").help("replace it and others like it by a plain space")
+    Fault::new(span, message, "often copied from a web page or chat")
+        .help("replace it and others like it by a plain space")
 }
 
 /// A template variable where none is known.
@@ -150,9 +152,8 @@ pub fn unknown_function(name: &str, span: Span) -> Fault {
         "coalesce" | "ifnull" | "nvl" => Some("write `a or b`"),
         "not" => Some("write `unless`, or `absent(...)`"),
         "max_over_range" | "increase_over_time" | "rate_over_time" => Some("write `increase(...)` or `rate(...)`"),
-        "rollup_rate" | "default_rollup" | "median_over_time" | "range_median" | "label_set" | "label_map" | "keep_last_value" => {
-            Some("use a function of Prometheus: this one is of MetricsQL")
-        }
+        "rollup_rate" | "default_rollup" | "median_over_time" | "range_median" | "label_set" | "label_map"
+        | "keep_last_value" => Some("use a function of Prometheus: this one is of MetricsQL"),
         _ => None,
     };
     if let Some(known) = known {
@@ -208,7 +209,9 @@ pub fn misplaced_modifier(word: &str, kind: Kind, span: Span) -> Fault {
     let fault = Fault::new(span, format!("`{word}` cannot stand here"), "");
     match kind {
         Kind::Bool => fault.help("write `bool` directly behind the operator: `> bool on (label)`"),
-        Kind::GroupLeft | Kind::GroupRight => fault.help(format!("write `on (label) {word}`: it follows `on` or `ignoring`")),
+        Kind::GroupLeft | Kind::GroupRight => {
+            fault.help(format!("write `on (label) {word}`: it follows `on` or `ignoring`"))
+        }
         _ => fault.help("write `on` or `ignoring` once, behind the operator and before `group_left`"),
     }
 }
@@ -229,15 +232,17 @@ pub fn window_without_selector(expr: &Expr, brackets: &str, span: Span) -> Fault
     let (what, help) = match &expr.kind {
         ExprKind::Range(_) => ("a range", "write one window".to_owned()),
         ExprKind::Subquery(_) => ("a subquery", "write one window".to_owned()),
-        ExprKind::Call(call) if function::takes_range(call.function) => (
-            "a function",
-            format!("put the window inside: `{}(metric{})`", call.function, short(brackets)),
-        ),
+        ExprKind::Call(call) if function::takes_range(call.function) => {
+            ("a function", format!("put the window inside: `{}(metric{})`", call.function, short(brackets)))
+        }
         ExprKind::Number(_) | ExprKind::Seconds(_) => ("a number", "write the window behind a metric".to_owned()),
         ExprKind::String(_) => ("a string", "write the window behind a metric".to_owned()),
         _ => {
             let inner = brackets.trim_start_matches('[').trim_end_matches(']').trim();
-            ("an expression", format!("write `[{}:]` for a subquery, or put the window behind the metric", short(inner)))
+            (
+                "an expression",
+                format!("write `[{}:]` for a subquery, or put the window behind the metric", short(inner)),
+            )
         }
     };
     Fault::new(span, format!("a window follows a selector, not {what}"), "").help(help)
@@ -305,7 +310,9 @@ fn hint(text: &str, token: Token, end: usize, expected: &str) -> Option<String> 
             "order" | "sort" => "write `sort(...)` or `sort_desc(...)`; PromQL is not SQL",
             "not" => "write `unless`",
             "xor" => "write `(a or b) unless (a and b)`",
-            "is" | "in" | "like" | "matches" | "between" => "write a match of labels in braces, or a comparison of values",
+            "is" | "in" | "like" | "matches" | "between" => {
+                "write a match of labels in braces, or a comparison of values"
+            }
             "default" => "write `or vector(0)`",
             "then" | "else" | "when" | "if" => "write a comparison with `and` or `or`; there is no `if`",
             _ => return None,
@@ -379,7 +386,9 @@ pub fn meant(rest: &str, brace: bool, bracket: bool) -> Meant {
         '[' => say(1, Kind::Unknown, "a window cannot stand in a window", "close the first one with `]`"),
         ']' => say(1, Kind::Unknown, "`]` closes nothing", "remove it"),
         '}' => say(1, Kind::Unknown, "`}` closes nothing", "remove it"),
-        ':' if bracket => say(1, Kind::Unknown, "`:` cannot stand here", "write a window as `[range]` or `[range:step]`"),
+        ':' if bracket => {
+            say(1, Kind::Unknown, "`:` cannot stand here", "write a window as `[range]` or `[range:step]`")
+        }
         _ if bracket => {
             let length = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
             let word = &rest[..length.max(first.len_utf8())];
@@ -397,13 +406,23 @@ fn in_braces(rest: &str, first: char) -> Meant {
         '!' => (1, "`!` alone matches nothing".to_owned(), "write `!=` or `!~`".to_owned()),
         c if c.is_numeric() => {
             let word = &rest[..digits.max(c.len_utf8())];
-            (word.len(), format!("`{}` cannot stand here", short(word)), format!("put it in quotes: `\"{}\"`", short(word)))
+            (
+                word.len(),
+                format!("`{}` cannot stand here", short(word)),
+                format!("put it in quotes: `\"{}\"`", short(word)),
+            )
         }
-        '&' => (rest.len() - rest.trim_start_matches('&').len(), "matchers are parted by commas".to_owned(), "write `,`".to_owned()),
+        '&' => (
+            rest.len() - rest.trim_start_matches('&').len(),
+            "matchers are parted by commas".to_owned(),
+            "write `,`".to_owned(),
+        ),
         ':' => (1, "`:` does not match labels".to_owned(), "write `=`, `!=`, `=~` or `!~`".to_owned()),
-        '-' | '.' | '/' => {
-            (1, format!("`{first}` cannot stand in a label name"), "put the name in quotes: `{\"my-label\"=\"value\"}`".to_owned())
-        }
+        '-' | '.' | '/' => (
+            1,
+            format!("`{first}` cannot stand in a label name"),
+            "put the name in quotes: `{\"my-label\"=\"value\"}`".to_owned(),
+        ),
         '<' | '>' => (1, format!("`{first}` does not match labels"), "write `=`, `!=`, `=~` or `!~`".to_owned()),
         c => {
             let character = character(c, rest);

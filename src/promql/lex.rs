@@ -3,10 +3,10 @@
 //! It follows the modes of Prometheus's lexer (outside, in braces, in a window), because they decide what is accepted: a
 //! keyword is a label in braces, a comment is none at the start of a window.
 
+use super::ast::BinaryOp;
 use super::fault::{Fault, Faults};
 use super::template::{Dialect, foreign, variable};
 use super::token::{Kind, Token, keyword};
-use super::ast::BinaryOp;
 use crate::source::Span;
 
 /// The state of cutting one query.

@@ -79,8 +79,15 @@ fn underscores_part_digits(bytes: &[u8]) -> bool {
 }
 
 /// Units of a duration, largest first, in milliseconds.
-const UNITS: &[(&str, u64)] =
-    &[("y", 31_536_000_000), ("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
+const UNITS: &[(&str, u64)] = &[
+    ("y", 31_536_000_000),
+    ("w", 604_800_000),
+    ("d", 86_400_000),
+    ("h", 3_600_000),
+    ("m", 60_000),
+    ("s", 1000),
+    ("ms", 1),
+];
 
 /// Longest duration that Prometheus knows: 2^63 nanoseconds, in whole milliseconds.
 const MAX_MILLIS: u64 = 9_223_372_036_854;

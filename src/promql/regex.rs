@@ -16,7 +16,9 @@ const MAX_REPEAT: u64 = 1000;
 /// # Errors
 /// Says what is wrong with it.
 pub fn check(pattern: &str) -> Result<bool, String> {
-    let special = |b: u8| matches!(b, b'\\' | b'.' | b'+' | b'*' | b'?' | b'(' | b')' | b'|' | b'[' | b']' | b'{' | b'}' | b'^' | b'$');
+    let special = |b: u8| {
+        matches!(b, b'\\' | b'.' | b'+' | b'*' | b'?' | b'(' | b')' | b'|' | b'[' | b']' | b'{' | b'}' | b'^' | b'$')
+    };
     if !pattern.bytes().any(special) {
         return Ok(pattern.is_empty());
     }

@@ -24,9 +24,7 @@ pub fn variable(dialect: Dialect, bytes: &[u8], at: usize) -> Option<usize> {
 
 /// Returns the end of a variable of any kind that begins at byte `at`, for a hint where none is allowed.
 pub fn foreign(bytes: &[u8], at: usize) -> Option<usize> {
-    grafana(bytes, at)
-        .or_else(|| between(bytes, at, b"<<", b">>"))
-        .or_else(|| between(bytes, at, b"{{", b"}}"))
+    grafana(bytes, at).or_else(|| between(bytes, at, b"<<", b">>")).or_else(|| between(bytes, at, b"{{", b"}}"))
 }
 
 /// Returns whether a text holds a variable of this dialect.

@@ -15,7 +15,11 @@ pub fn check(query: &Query<'_>, _: &Cx<'_>, out: &mut Vec<Diagnostic>) {
         }
         let Some(argument) = node.parts.first().map(crate::infer::Typed::bare) else { return };
         let Some(metric) = &argument.metric else { return };
-        let (State::Here | State::Partly, Some(profile), Some(entry)) = (&metric.state, &metric.profile, metric.metric()) else { return };
+        let (State::Here | State::Partly, Some(profile), Some(entry)) =
+            (&metric.state, &metric.profile, metric.metric())
+        else {
+            return;
+        };
         let why = if profile.series_may_be_absent {
             format!("{} shows a series only after its first event", profile.name)
         } else if entry.status == Status::OptIn || entry.requires.is_some() {

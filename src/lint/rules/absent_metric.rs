@@ -17,11 +17,13 @@ pub fn check(query: &Query<'_>, cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
         let Some(missing) = metric.against.iter().find(|a| !a.has) else { return };
         let gone = metric.history().any(|m| m.range.until.as_ref().is_some_and(|u| *u < missing.release));
         let span = if selector.name.is_empty() { node.expr.span } else { selector.name_span };
-        let (code, verb) = if gone { (Code::MetricGone, "no longer has") } else { (Code::MetricNotYet, "does not have") };
+        let (code, verb) =
+            if gone { (Code::MetricGone, "no longer has") } else { (Code::MetricNotYet, "does not have") };
         let newest = if missing.declared_by.is_none() { " (the newest release known)" } else { "" };
         let message = format!("{} {}{newest} {verb} `{}`", profile.name, missing.release, metric.name);
         let mut finding = query.finding(code, span, message, history(metric));
-        finding.severity = if metric.state == State::Partly { crate::diag::Severity::Warning } else { cx.certain(metric) };
+        finding.severity =
+            if metric.state == State::Partly { crate::diag::Severity::Warning } else { cx.certain(metric) };
         if is_alternative(query, metric) {
             finding.severity = crate::diag::Severity::Info;
         }
@@ -117,7 +119,9 @@ fn is_covered(query: &Query<'_>, metric: &Resolved) -> bool {
 fn is_alternative(query: &Query<'_>, metric: &Resolved) -> bool {
     let mut found = false;
     query.walk(&mut |node, above| {
-        let in_or = above.iter().any(|n| matches!(&n.expr.kind, crate::promql::ExprKind::Binary(b) if b.op == crate::promql::BinaryOp::Or));
+        let in_or = above
+            .iter()
+            .any(|n| matches!(&n.expr.kind, crate::promql::ExprKind::Binary(b) if b.op == crate::promql::BinaryOp::Or));
         if let Some(other) = &node.metric
             && in_or
             && other.state == State::Here

@@ -19,7 +19,12 @@ pub fn check(query: &Query<'_>, _: &Cx<'_>, out: &mut Vec<Diagnostic>) {
         let share = facts.unit.is_some_and(|u| u.is_plain() && u.share);
         let mut finding = match (aggregate.op, facts.nature) {
             (AggregateOp::Sum, Nature::Quantile) => query
-                .finding(Code::SumOfQuantiles, aggregate.op_span, format!("a sum of quantiles: {what}"), "quantiles do not add up")
+                .finding(
+                    Code::SumOfQuantiles,
+                    aggregate.op_span,
+                    format!("a sum of quantiles: {what}"),
+                    "quantiles do not add up",
+                )
                 .help("add up the buckets first: `histogram_quantile(0.99, sum by (le) (rate(..._bucket[5m])))`"),
             (AggregateOp::Avg, Nature::Quantile) => query
                 .finding(
@@ -71,7 +76,9 @@ fn is_mean(node: &Typed<'_>, above: &[&Typed<'_>]) -> bool {
     for parent in above.iter().rev() {
         match &parent.expr.kind {
             ExprKind::Paren(_) => {}
-            ExprKind::Binary(b) if b.op == BinaryOp::Div && parent.parts.first().is_some_and(|l| std::ptr::eq(l, child)) => {
+            ExprKind::Binary(b)
+                if b.op == BinaryOp::Div && parent.parts.first().is_some_and(|l| std::ptr::eq(l, child)) =>
+            {
                 return parent.parts.get(1).is_some_and(|divisor| counts(divisor) || divisor.facts.constant.is_some());
             }
             ExprKind::Binary(b) if b.op == BinaryOp::Mul => {}

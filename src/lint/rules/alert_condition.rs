@@ -51,7 +51,8 @@ fn decides(node: &Typed<'_>) -> bool {
                 || node.parts.iter().any(|p| !matches!(p.expr.kind, ExprKind::Range(_)) && decides(p))
         }
         ExprKind::Binary(b) => {
-            matches!(b.op, BinaryOp::Unless) || b.op != BinaryOp::Or && node.parts.iter().any(decides)
+            matches!(b.op, BinaryOp::Unless)
+                || b.op != BinaryOp::Or && node.parts.iter().any(decides)
                 || b.op == BinaryOp::Or && node.parts.iter().all(decides)
         }
         ExprKind::Aggregate(_) | ExprKind::Unary(_) => node.parts.last().is_some_and(decides),

@@ -40,7 +40,11 @@ fn equal(query: &Query<'_>, cx: &Cx<'_>, metric: &Resolved, matcher: &Matcher, o
         if let Some(value) = value {
             let below = known.iter().copied().filter(|k| *k < value).fold(f64::NAN, f64::max);
             let above = known.iter().copied().filter(|k| *k > value).fold(f64::NAN, f64::min);
-            let edges: Vec<String> = [below, above].into_iter().filter(|e| e.is_finite()).map(|e| format!("`{}`", spelled(e, cx, metric))).collect();
+            let edges: Vec<String> = [below, above]
+                .into_iter()
+                .filter(|e| e.is_finite())
+                .map(|e| format!("`{}`", spelled(e, cx, metric)))
+                .collect();
             finding = finding.help(format!("the nearest edges are {}", edges.join(" and ")));
         }
         out.push(finding);

@@ -31,8 +31,10 @@ pub fn check(query: &Query<'_>, cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
                 query.finding(Code::MetricDeprecated, span, message, "will be removed")
             }
             (_, _, Some("commented" | "custom" | "unlisted")) if !cx.settings.own_gpu_fields => {
-                let message = format!("`{name}` is not in the list of fields that {title} {release} collects by default");
-                let mut finding = query.finding(Code::MetricNotCollected, span, message, "no series unless you add the field");
+                let message =
+                    format!("`{name}` is not in the list of fields that {title} {release} collects by default");
+                let mut finding =
+                    query.finding(Code::MetricNotCollected, span, message, "no series unless you add the field");
                 finding.severity = Severity::Warning;
                 finding.help(format!("add `{name}` to the exporter's CSV, or query what is collected"))
             }

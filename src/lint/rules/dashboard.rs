@@ -8,10 +8,39 @@ use crate::intake::dashboard::{Dashboard, Datasource, VariableKind};
 
 /// Variables that Grafana itself has (docs: "Global variables").
 const GLOBAL: &[&str] = &[
-    "__all", "__all_variables", "__annotation", "__auto", "__cell", "__dashboard", "__data", "__data_link", "__errors", "__field",
-    "__from", "__interval", "__interval_ms", "__name", "__org", "__range", "__range_ms", "__range_s", "__rate_interval",
-    "__rate_interval_ms", "__series", "__timeFilter", "__timezone", "__to", "__url", "__url_time_range", "__user", "__value", "timeFilter",
-    "interval", "__searchFilter", "__timeGroup", "__time",
+    "__all",
+    "__all_variables",
+    "__annotation",
+    "__auto",
+    "__cell",
+    "__dashboard",
+    "__data",
+    "__data_link",
+    "__errors",
+    "__field",
+    "__from",
+    "__interval",
+    "__interval_ms",
+    "__name",
+    "__org",
+    "__range",
+    "__range_ms",
+    "__range_s",
+    "__rate_interval",
+    "__rate_interval_ms",
+    "__series",
+    "__timeFilter",
+    "__timezone",
+    "__to",
+    "__url",
+    "__url_time_range",
+    "__user",
+    "__value",
+    "timeFilter",
+    "interval",
+    "__searchFilter",
+    "__timeGroup",
+    "__time",
 ];
 
 /// Looks at every text of a dashboard in which variables are replaced.
@@ -41,7 +70,12 @@ fn unknown(text: &Text, known: &BTreeSet<&str>, out: &mut Vec<Diagnostic>) {
             continue;
         }
         let message = format!("the dashboard has no variable `{}`", crate::diag::shorten(name));
-        let mut finding = Diagnostic::new(Code::DashboardUnknownVariable, message, text.place(at..at + name.len()), "stays as it is written");
+        let mut finding = Diagnostic::new(
+            Code::DashboardUnknownVariable,
+            message,
+            text.place(at..at + name.len()),
+            "stays as it is written",
+        );
         if let Some(near) = did_you_mean(name, known.iter().copied()) {
             finding = finding.help(format!("did you mean `{near}`?"));
         }
@@ -63,7 +97,10 @@ pub fn variables(text: &str) -> Vec<(&str, usize)> {
             // `$1` is a group of a regular expression, `$$` an escape.
             b'$' if bytes.get(at + 1) == Some(&b'{') => {
                 // `${x.y}` and `${__field.name}` begin with the name.
-                out.extend(word(at + 2).filter(|(w, from)| matches!(bytes.get(from + w.len()), Some(b'}' | b':' | b'.' | b'['))));
+                out.extend(
+                    word(at + 2)
+                        .filter(|(w, from)| matches!(bytes.get(from + w.len()), Some(b'}' | b':' | b'.' | b'['))),
+                );
             }
             b'$' => out.extend(word(at + 1)),
             b'[' if bytes.get(at + 1) == Some(&b'[') => {
@@ -77,7 +114,8 @@ pub fn variables(text: &str) -> Vec<(&str, usize)> {
 
 fn datasources(dashboard: &Dashboard, known: &BTreeSet<&str>, out: &mut Vec<Diagnostic>) {
     let mut seen: BTreeSet<&str> = BTreeSet::new();
-    let of_targets = dashboard.panels.iter().flat_map(|p| p.targets.iter().map(|t| (t.datasource.as_ref(), p.datasource.as_ref())));
+    let of_targets =
+        dashboard.panels.iter().flat_map(|p| p.targets.iter().map(|t| (t.datasource.as_ref(), p.datasource.as_ref())));
     for reference in of_targets.filter_map(|(target, panel)| target.or(panel)) {
         let Datasource { uid: Some(uid), .. } = reference else { continue };
         if !seen.insert(uid.as_str()) || uid.starts_with("--") || uid.is_empty() {
@@ -88,8 +126,13 @@ fn datasources(dashboard: &Dashboard, known: &BTreeSet<&str>, out: &mut Vec<Diag
             if !known.contains(name) && !name.starts_with("__") {
                 let message = format!("the data source is the variable `{name}`, which the dashboard does not have");
                 out.push(
-                    Diagnostic::new(Code::DashboardMissingDatasource, message, uid.place(*at..*at + name.len()), "Grafana finds no data source")
-                        .help("define a variable of type `datasource`, or the input of an export (`__inputs`)"),
+                    Diagnostic::new(
+                        Code::DashboardMissingDatasource,
+                        message,
+                        uid.place(*at..*at + name.len()),
+                        "Grafana finds no data source",
+                    )
+                    .help("define a variable of type `datasource`, or the input of an export (`__inputs`)"),
                 );
             }
             continue;
@@ -98,8 +141,12 @@ fn datasources(dashboard: &Dashboard, known: &BTreeSet<&str>, out: &mut Vec<Diag
         if matches!(uid.as_str(), "default" | "prometheus" | "Prometheus" | "grafana") {
             continue;
         }
-        let message = format!("the data source `{}` exists only in the Grafana that this dashboard came from", crate::diag::shorten(uid));
-        let mut finding = Diagnostic::new(Code::DashboardMissingDatasource, message, uid.whole(), "a fixed uid or name");
+        let message = format!(
+            "the data source `{}` exists only in the Grafana that this dashboard came from",
+            crate::diag::shorten(uid)
+        );
+        let mut finding =
+            Diagnostic::new(Code::DashboardMissingDatasource, message, uid.whole(), "a fixed uid or name");
         finding.severity = crate::diag::Severity::Info;
         out.push(finding.help("use a variable of type `datasource`"));
     }

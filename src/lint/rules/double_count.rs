@@ -53,7 +53,8 @@ fn instances(query: &Query<'_>, cx: &Cx<'_>, aggregate: &Aggregate, inner: &Type
         return;
     }
     let message = format!("a sum of `{}` counts a GPU once per MIG instance", metric.name);
-    let mut finding = query.finding(Code::DoubleCount, aggregate.op_span, message, "each instance repeats the value of its board");
+    let mut finding =
+        query.finding(Code::DoubleCount, aggregate.op_span, message, "each instance repeats the value of its board");
     finding.severity = if cx.settings.mig == Some(true) { Severity::Warning } else { Severity::Info };
     out.push(finding.help("take one value per board first: `sum(max by (UUID) (...))`"));
 }

@@ -11,14 +11,26 @@ use crate::lint::{Cx, Query};
 const MAX_OBJECT: usize = 512 * 1024;
 
 /// Looks at one document of rules and its queries.
-pub fn check(file: &RuleFile, object: Option<&ObjectRef>, queries: &[&Query<'_>], cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
+pub fn check(
+    file: &RuleFile,
+    object: Option<&ObjectRef>,
+    queries: &[&Query<'_>],
+    cx: &Cx<'_>,
+    out: &mut Vec<Diagnostic>,
+) {
     if let Some(object) = object.filter(|o| o.kind.as_str() == "PrometheusRule")
         && file.bytes > MAX_OBJECT
     {
-        let message = format!("the object has {} bytes, and the Prometheus Operator refuses more than {MAX_OBJECT}", file.bytes);
+        let message =
+            format!("the object has {} bytes, and the Prometheus Operator refuses more than {MAX_OBJECT}", file.bytes);
         out.push(
-            Diagnostic::new(Code::ObjectTooLarge, message, object.kind.whole(), "too large: none of its rules is loaded")
-                .help("split the groups over several objects"),
+            Diagnostic::new(
+                Code::ObjectTooLarge,
+                message,
+                object.kind.whole(),
+                "too large: none of its rules is loaded",
+            )
+            .help("split the groups over several objects"),
         );
     }
     duplicates(queries, out);
@@ -42,11 +54,14 @@ fn duplicates(queries: &[&Query<'_>], out: &mut Vec<Diagnostic>) {
         let identity = (alert, name.as_str(), labels, query.text.as_str().trim());
         if let Some(first) = seen.get(&identity) {
             let (code, what) = if alert { (Code::DuplicateAlert, "alert") } else { (Code::DuplicateRecord, "record") };
-            let message = format!("the {what} `{}` is defined twice, with the same labels and expression", crate::diag::shorten(name));
+            let message = format!(
+                "the {what} `{}` is defined twice, with the same labels and expression",
+                crate::diag::shorten(name)
+            );
             out.push(
-                Diagnostic::new(code, message, name.whole(), "again here")
-                    .related(first.whole(), "first here")
-                    .help(if alert { "everybody is told twice: leave one out" } else { "the samples collide: leave one out" }),
+                Diagnostic::new(code, message, name.whole(), "again here").related(first.whole(), "first here").help(
+                    if alert { "everybody is told twice: leave one out" } else { "the samples collide: leave one out" },
+                ),
             );
         } else {
             seen.insert(identity, name);
@@ -74,7 +89,10 @@ fn order(file: &RuleFile, queries: &[&Query<'_>], out: &mut Vec<Diagnostic>) {
                 return;
             }
             let Some(name) = writers.first().and_then(|w| group.rules[*w].record.as_ref()) else { return };
-            let message = format!("`{}` is recorded further down in the group: this reads its value of one evaluation ago", selector.name);
+            let message = format!(
+                "`{}` is recorded further down in the group: this reads its value of one evaluation ago",
+                selector.name
+            );
             out.push(
                 query
                     .finding(Code::EvaluationOrder, selector.name_span, message, "read before it is recorded")
@@ -93,7 +111,8 @@ fn index_in<T>(all: &[T], one: &T) -> Option<usize> {
 }
 
 /// Fields of groups and rules with the release of Prometheus that brought them (prometheus/prometheus CHANGELOG.md).
-const SINCE: &[(&str, (u64, u64))] = &[("limit", (2, 31)), ("keep_firing_for", (2, 42)), ("query_offset", (2, 53)), ("labels", (3, 0))];
+const SINCE: &[(&str, (u64, u64))] =
+    &[("limit", (2, 31)), ("keep_firing_for", (2, 42)), ("query_offset", (2, 53)), ("labels", (3, 0))];
 
 fn fields(group: &Group, cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
     let Some(version) = &cx.settings.prometheus else { return };

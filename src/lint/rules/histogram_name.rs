@@ -14,7 +14,8 @@ pub fn check(query: &Query<'_>, _: &Cx<'_>, out: &mut Vec<Diagnostic>) {
             return;
         }
         // The functions on native histograms say that such are stored.
-        let native = above.iter().any(|n| matches!(&n.expr.kind, ExprKind::Call(c) if c.function.starts_with("histogram_")));
+        let native =
+            above.iter().any(|n| matches!(&n.expr.kind, ExprKind::Call(c) if c.function.starts_with("histogram_")));
         let span = if selector.name.is_empty() { node.expr.span } else { selector.name_span };
         let message = format!("`{}` is a histogram: its series are `_bucket`, `_sum` and `_count`", metric.name);
         let mut finding = query.finding(Code::HistogramWithoutPart, span, message, "no series has this name");

@@ -15,7 +15,8 @@ pub fn check(query: &Query<'_>, _: &Cx<'_>, out: &mut Vec<Diagnostic>) {
     let Some((hold, text)) = rule.for_.as_ref().and_then(|f| f.value.map(|v| (v, &f.text))) else { return };
     let root = query.typed.bare();
     let (ExprKind::Binary(b), [left, right]) = (&root.expr.kind, root.parts.as_slice()) else { return };
-    let positive = matches!((b.op, right.facts.constant), (BinaryOp::Gt | BinaryOp::Ne, Some(0.0)) | (BinaryOp::Ge, Some(1.0)));
+    let positive =
+        matches!((b.op, right.facts.constant), (BinaryOp::Gt | BinaryOp::Ne, Some(0.0)) | (BinaryOp::Ge, Some(1.0)));
     if !positive {
         return;
     }
@@ -24,7 +25,10 @@ pub fn check(query: &Query<'_>, _: &Cx<'_>, out: &mut Vec<Diagnostic>) {
         return;
     }
     let window = Duration::parse(&format!("{window}s")).map_or_else(|_| format!("{window} s"), |d| d.human());
-    let message = format!("one event keeps `{function}` over {window} above zero for {window}, and `for` asks for {}", hold.human());
+    let message = format!(
+        "one event keeps `{function}` over {window} above zero for {window}, and `for` asks for {}",
+        hold.human()
+    );
     out.push(
         Diagnostic::new(Code::ForNeverReached, message, text.whole(), "fires only if events keep coming")
             .related(query.place(left.expr.span), format!("sees an event for {window}"))

@@ -26,9 +26,16 @@ pub fn check(query: &Query<'_>, _: &Cx<'_>, out: &mut Vec<Diagnostic>) {
         let left = if left.is_empty() { "none".to_owned() } else { left.join(", ") };
         let message = format!("the legend shows the label `{label}`, which the query does not keep");
         out.push(
-            Diagnostic::new(Code::LegendLabelDropped, message, legend.place(open..close), "every line has the same name")
-                .related(query.whole(), "drops it")
-                .help(format!("keep `{label}` in the aggregation, or leave it out of the legend; labels that are kept: {left}")),
+            Diagnostic::new(
+                Code::LegendLabelDropped,
+                message,
+                legend.place(open..close),
+                "every line has the same name",
+            )
+            .related(query.whole(), "drops it")
+            .help(format!(
+                "keep `{label}` in the aggregation, or leave it out of the legend; labels that are kept: {left}"
+            )),
         );
     }
 }

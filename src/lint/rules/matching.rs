@@ -27,12 +27,16 @@ pub fn check(query: &Query<'_>, cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
 
 /// A label that is grouped or matched by, after an aggregation dropped it.
 fn dropped(query: &Query<'_>, name: &Name, operand: &Typed<'_>, word: &str, out: &mut Vec<Diagnostic>) {
-    if name.text.contains(['$', '<']) || operand.facts.labels.presence(&name.text).is_some() || operand.facts.constant.is_some() {
+    if name.text.contains(['$', '<'])
+        || operand.facts.labels.presence(&name.text).is_some()
+        || operand.facts.constant.is_some()
+    {
         return;
     }
     let left: Vec<&str> = operand.facts.labels.names().collect();
     let left = if left.is_empty() { "no label".to_owned() } else { left.join(", ") };
-    let message = format!("`{word} ({})`: `{}` has no such label any more", name.text, query.quoted(operand.bare().expr.span));
+    let message =
+        format!("`{word} ({})`: `{}` has no such label any more", name.text, query.quoted(operand.bare().expr.span));
     out.push(
         query
             .finding(Code::LabelDropped, name.span, message, "dropped before")
@@ -83,7 +87,9 @@ fn operation(
         }
         let wanted: Vec<&str> = l.names().filter(|n| r.presence(n).is_some() && *n != "le").collect();
         finding = if wanted.is_empty() || l.open && r.open {
-            finding.help(format!("leave `{label}` out of the match with `ignoring ({label})`, or aggregate both sides by the same labels"))
+            finding.help(format!(
+                "leave `{label}` out of the match with `ignoring ({label})`, or aggregate both sides by the same labels"
+            ))
         } else {
             finding.help(format!("aggregate both sides by the same labels, for example `by ({})`", wanted.join(", ")))
         };
@@ -191,22 +197,45 @@ fn several(
     for (side, label, sure, modifier) in faults {
         let what = query.quoted(side.bare().expr.span);
         let message = format!("`{what}` can have several series per match: they differ in `{label}`");
-        let mut finding = query.finding(Code::ManyToMany, matching.span, message, "the query fails as soon as there are two");
+        let mut finding =
+            query.finding(Code::ManyToMany, matching.span, message, "the query fails as soon as there are two");
         if !sure {
             finding.severity = Severity::Warning;
         }
         let list: Vec<&str> = matching.labels.iter().map(|n| n.text.as_str()).collect();
         finding = if !matching.on {
             let modifier = if modifier.is_empty() { "group_left" } else { modifier };
-            finding.help(format!("aggregate `{label}` away on that side, or add `{modifier}` if it is meant to have several"))
+            finding.help(format!(
+                "aggregate `{label}` away on that side, or add `{modifier}` if it is meant to have several"
+            ))
         } else if modifier.is_empty() {
-            finding.help(format!("aggregate that side to one series per match, for example `sum by ({})`", list.join(", ")))
+            finding.help(format!(
+                "aggregate that side to one series per match, for example `sum by ({})`",
+                list.join(", ")
+            ))
         } else {
-            finding.help(format!("add `{modifier}` if it is meant to have several, or aggregate it by `{}`", list.join(", ")))
+            finding.help(format!(
+                "add `{modifier}` if it is meant to have several, or aggregate it by `{}`",
+                list.join(", ")
+            ))
         };
         out.push(finding);
     }
 }
 
 /// Labels that tell the series of one target from those of another.
-const TARGETS: &[&str] = &["instance", "pod", "pod_name", "exported_pod", "exported_instance", "UUID", "uuid", "gpu", "node", "Hostname", "hostname", "host", "container"];
+const TARGETS: &[&str] = &[
+    "instance",
+    "pod",
+    "pod_name",
+    "exported_pod",
+    "exported_instance",
+    "UUID",
+    "uuid",
+    "gpu",
+    "node",
+    "Hostname",
+    "hostname",
+    "host",
+    "container",
+];

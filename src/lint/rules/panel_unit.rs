@@ -15,19 +15,28 @@ pub fn check(query: &Query<'_>, _: &Cx<'_>, out: &mut Vec<Diagnostic>) {
     let Some(shown) = &panel.unit else { return };
     let Some(promised) = of_grafana(shown.as_str()) else { return };
     // Heatmaps of buckets show counts, and the unit is that of their axis.
-    let heatmap = panel.kind.as_ref().is_some_and(|k| k.as_str() == "heatmap") || target.format.as_ref().is_some_and(|f| f.as_str() == "heatmap");
-    let computable = facts.sure && facts.constant.is_none() && !matches!(facts.nature, Nature::Timestamp | Nature::Info | Nature::LastValue);
+    let heatmap = panel.kind.as_ref().is_some_and(|k| k.as_str() == "heatmap")
+        || target.format.as_ref().is_some_and(|f| f.as_str() == "heatmap");
+    let computable = facts.sure
+        && facts.constant.is_none()
+        && !matches!(facts.nature, Nature::Timestamp | Nature::Info | Nature::LastValue);
     let Some(unit) = facts.unit.filter(|_| computable && !heatmap) else { return };
     let help = match unit.relation(&promised) {
         Relation::Same => return,
         // Counts per second may be shown as operations, requests or events.
         Relation::OtherDimension if unit.is_plain() && promised.is_plain() => return,
+        // Milliseconds per second of work: a share of time, which people show as a time.
+        Relation::OtherDimension if unit.is_plain() && promised.power(Dimension::Time) == 1 => return,
         Relation::OtherDimension => match grafana_unit(unit) {
             Some(right) => format!("set the unit `{right}`"),
             None => "set the unit of what is shown, or `short`".to_owned(),
         },
         Relation::OtherScale(factor) => {
-            let by = if factor >= 1.0 { format!("multiply the query by {}", crate::units::number(factor)) } else { format!("divide the query by {}", crate::units::number(factor.recip())) };
+            let by = if factor >= 1.0 {
+                format!("multiply the query by {}", crate::units::number(factor))
+            } else {
+                format!("divide the query by {}", crate::units::number(factor.recip()))
+            };
             match grafana_unit(unit) {
                 Some(right) => format!("set the unit `{right}`, or {by}"),
                 None => by,
@@ -97,5 +106,8 @@ fn grafana_unit(unit: Quantity) -> Option<&'static str> {
     if unit == Quantity::BYTES.per(Quantity::SECONDS) {
         return Some("Bps");
     }
-    UNITS.iter().find(|(_, q)| q.relation(&unit) == Relation::Same && q.scale.is_some() && unit.scale.is_some()).map(|(name, _)| *name)
+    UNITS
+        .iter()
+        .find(|(_, q)| q.relation(&unit) == Relation::Same && q.scale.is_some() && unit.scale.is_some())
+        .map(|(name, _)| *name)
 }

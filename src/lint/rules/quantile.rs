@@ -20,13 +20,16 @@ pub fn check(query: &Query<'_>, _: &Cx<'_>, out: &mut Vec<Diagnostic>) {
         let Some(argument) = node.parts.get(index) else { return };
         let facts = &argument.facts;
         let function = call.function;
-        if let Some(level) = node.parts.first().filter(|_| function == "histogram_quantile").and_then(|p| p.facts.constant)
+        if let Some(level) =
+            node.parts.first().filter(|_| function == "histogram_quantile").and_then(|p| p.facts.constant)
             && !(0.0..=1.0).contains(&level)
         {
             let message = format!("a quantile of {level} lies outside 0 to 1: the result is infinite");
-            let mut finding = query.finding(Code::ThresholdOutOfRange, node.parts[0].expr.span, message, "not between 0 and 1");
+            let mut finding =
+                query.finding(Code::ThresholdOutOfRange, node.parts[0].expr.span, message, "not between 0 and 1");
             if (1.0..=100.0).contains(&level) {
-                finding = finding.help(format!("write `{}` for the {level}th percentile", crate::units::number(level / 100.0)));
+                finding = finding
+                    .help(format!("write `{}` for the {level}th percentile", crate::units::number(level / 100.0)));
             }
             out.push(finding);
         }
@@ -41,7 +44,8 @@ pub fn check(query: &Query<'_>, _: &Cx<'_>, out: &mut Vec<Diagnostic>) {
                             .help("group by `le` and the labels you want: `sum by (le, model_name) (rate(...))`"),
                     );
                 } else if facts.nature == Nature::Buckets {
-                    let message = format!("`{function}` of bucket totals: it shows the distribution since the last restart");
+                    let message =
+                        format!("`{function}` of bucket totals: it shows the distribution since the last restart");
                     out.push(
                         query
                             .finding(Code::QuantileWithoutRate, argument.expr.span, message, "no `rate`")
@@ -52,8 +56,12 @@ pub fn check(query: &Query<'_>, _: &Cx<'_>, out: &mut Vec<Diagnostic>) {
                 if let Some((metric, entry)) = wrong
                     && entry.semantics == Some(Semantics::WrongBuckets)
                 {
-                    let message = format!("the bucket bounds of `{}` were made for another unit: its quantiles mean nothing", metric.name);
-                    let mut finding = query.finding(Code::QuantileMeansNothing, argument.expr.span, message, "unusable bounds");
+                    let message = format!(
+                        "the bucket bounds of `{}` were made for another unit: its quantiles mean nothing",
+                        metric.name
+                    );
+                    let mut finding =
+                        query.finding(Code::QuantileMeansNothing, argument.expr.span, message, "unusable bounds");
                     finding = finding.help("use the mean: rate of `_sum` over rate of `_count`");
                     out.push(finding);
                 }
@@ -62,7 +70,8 @@ pub fn check(query: &Query<'_>, _: &Cx<'_>, out: &mut Vec<Diagnostic>) {
             _ if !facts.sure => {}
             nature => {
                 let message = format!("`{function}` of {}: it needs the buckets of a histogram", nature.words());
-                let mut finding = query.finding(Code::QuantileOfNonHistogram, argument.expr.span, message, "no buckets here");
+                let mut finding =
+                    query.finding(Code::QuantileOfNonHistogram, argument.expr.span, message, "no buckets here");
                 finding.severity = Severity::Error;
                 if let Some(metric) = &facts.metric {
                     let entry = metric.metric();

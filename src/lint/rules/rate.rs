@@ -13,7 +13,8 @@ pub fn check(query: &Query<'_>, _: &Cx<'_>, out: &mut Vec<Diagnostic>) {
         let Some(argument) = node.parts.first() else { return };
         match call.function {
             "rate" | "irate" | "increase" | "resets" => growth(query, call, argument, out),
-            "delta" | "idelta" | "deriv" | "predict_linear" | "avg_over_time" | "sum_over_time" | "quantile_over_time" => {
+            "delta" | "idelta" | "deriv" | "predict_linear" | "avg_over_time" | "sum_over_time"
+            | "quantile_over_time" => {
                 let argument = if call.function == "quantile_over_time" { node.parts.get(1) } else { Some(argument) };
                 if let Some(argument) = argument {
                     of_gauge(query, call, argument, out);
@@ -30,7 +31,9 @@ fn growth(query: &Query<'_>, call: &Call, argument: &Typed<'_>, out: &mut Vec<Di
     let what = subject(query, argument);
     if facts.nature.grows() {
         if facts.summed && matches!(facts.nature, Nature::Counter | Nature::Buckets) {
-            let message = format!("`{function}` of a sum of counters: a restart of one makes the sum fall, and the fall counts as growth");
+            let message = format!(
+                "`{function}` of a sum of counters: a restart of one makes the sum fall, and the fall counts as growth"
+            );
             out.push(
                 query
                     .finding(Code::RateAfterSum, argument.expr.span, message, "added up before the rate")
@@ -71,13 +74,16 @@ fn growth(query: &Query<'_>, call: &Call, argument: &Typed<'_>, out: &mut Vec<Di
                 "increase" => "use `delta(...)` for the change of a gauge",
                 _ => "use `deriv(...)` for the slope of a gauge, or `avg_over_time(...)` to smooth it",
             };
-            (Code::RateOfGauge, format!("`{function}` of {what}, which is {}", facts.nature.words()), alternative.to_owned())
+            (
+                Code::RateOfGauge,
+                format!("`{function}` of {what}, which is {}", facts.nature.words()),
+                alternative.to_owned(),
+            )
         }
         _ => return,
     };
-    let mut finding = query
-        .finding(code, argument.expr.span, message, "each fall counts as a restart from zero")
-        .help(help);
+    let mut finding =
+        query.finding(code, argument.expr.span, message, "each fall counts as a restart from zero").help(help);
     if !facts.sure {
         finding.severity = Severity::Warning;
     }

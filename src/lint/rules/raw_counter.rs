@@ -7,17 +7,41 @@ use crate::promql::{BinaryOp, ExprKind};
 
 /// Functions whose argument may be a raw counter: they look at growth, presence or time, not at the total.
 const OF_COUNTERS: &[&str] = &[
-    "rate", "irate", "increase", "resets", "changes", "absent", "absent_over_time", "present_over_time", "count_over_time",
-    "timestamp", "histogram_quantile", "histogram_quantiles", "histogram_fraction", "scalar", "last_over_time", "first_over_time",
-    "delta", "idelta", "deriv", "predict_linear", "avg_over_time", "sum_over_time", "quantile_over_time", "min_over_time",
-    "max_over_time", "info",
+    "rate",
+    "irate",
+    "increase",
+    "resets",
+    "changes",
+    "absent",
+    "absent_over_time",
+    "present_over_time",
+    "count_over_time",
+    "timestamp",
+    "histogram_quantile",
+    "histogram_quantiles",
+    "histogram_fraction",
+    "scalar",
+    "last_over_time",
+    "first_over_time",
+    "delta",
+    "idelta",
+    "deriv",
+    "predict_linear",
+    "avg_over_time",
+    "sum_over_time",
+    "quantile_over_time",
+    "min_over_time",
+    "max_over_time",
+    "info",
 ];
 
 /// Looks at the whole query, and at every operation whose sides are totals.
 pub fn check(query: &Query<'_>, _: &Cx<'_>, out: &mut Vec<Diagnostic>) {
     query.walk(&mut |node, above| {
-        let Some(metric) = node.metric.as_ref().filter(|_| matches!(node.expr.kind, ExprKind::Selector(_))) else { return };
-        if !node.facts.sure || node.facts.nature != Nature::Counter || is_fine(node, above) {
+        let Some(metric) = node.metric.as_ref().filter(|_| matches!(node.expr.kind, ExprKind::Selector(_))) else {
+            return;
+        };
+        if !node.facts.sure || !matches!(node.facts.nature, Nature::Counter | Nature::Buckets) || is_fine(node, above) {
             return;
         }
         let message = format!("`{}` is a counter: its total since the last restart says little", metric.name);

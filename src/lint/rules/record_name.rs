@@ -2,8 +2,8 @@
 
 use crate::diag::{Code, Diagnostic};
 use crate::infer::{Quantity, Relation};
-use crate::lint::{Cx, Query};
 use crate::lint::role::Role;
+use crate::lint::{Cx, Query};
 use crate::units::Unit;
 
 /// Looks at the last word of each part of a recorded name.
@@ -20,15 +20,24 @@ pub fn check(query: &Query<'_>, _: &Cx<'_>, out: &mut Vec<Diagnostic>) {
         // `tokens:rate5m`: the operation behind the name says the rest.
         Relation::OtherDimension if promised.per_second().relation(&unit) == Relation::Same => return,
         Relation::OtherDimension => "name it after what it measures".to_owned(),
-        Relation::OtherScale(factor) if factor >= 1.0 => format!("divide it by {}, or name the unit it has", crate::units::number(factor)),
-        Relation::OtherScale(factor) => format!("multiply it by {}, or name the unit it has", crate::units::number(factor.recip())),
+        Relation::OtherScale(factor) if factor >= 1.0 => {
+            format!("divide it by {}, or name the unit it has", crate::units::number(factor))
+        }
+        Relation::OtherScale(factor) => {
+            format!("multiply it by {}, or name the unit it has", crate::units::number(factor.recip()))
+        }
     };
     let message = format!("the name says `{word}`, and the value is {unit}");
     let start = name.as_str().find(word).unwrap_or(0);
     out.push(
-        Diagnostic::new(Code::NameContradictsUnit, message, name.place(start..start + word.len()), "promises another unit")
-            .related(query.whole(), unit.to_string())
-            .help(help),
+        Diagnostic::new(
+            Code::NameContradictsUnit,
+            message,
+            name.place(start..start + word.len()),
+            "promises another unit",
+        )
+        .related(query.whole(), unit.to_string())
+        .help(help),
     );
 }
 

@@ -41,7 +41,8 @@ fn labels(action: &str) -> Vec<(&str, usize)> {
     for start in ["$labels.", ".Labels."] {
         let mut rest = 0;
         while let Some(at) = action[rest..].find(start).map(|i| rest + i + start.len()) {
-            let end = action[at..].find(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(action.len(), |i| at + i);
+            let end =
+                action[at..].find(|c: char| !c.is_ascii_alphanumeric() && c != '_').map_or(action.len(), |i| at + i);
             if end > at {
                 out.push((&action[at..end], at));
             }
@@ -67,9 +68,14 @@ fn missing(query: &Query<'_>, text: &Text, label: &str, at: usize, out: &mut Vec
     let left = if left.is_empty() { "none".to_owned() } else { left.join(", ") };
     let message = format!("the template shows the label `{label}`, which the expression does not keep");
     out.push(
-        Diagnostic::new(Code::TemplateLabelMissing, message, text.place(at..at + label.len()), "empty in every message")
-            .related(query.whole(), "drops it")
-            .help(format!("keep `{label}` in the aggregation, or leave it out here; labels that are kept: {left}")),
+        Diagnostic::new(
+            Code::TemplateLabelMissing,
+            message,
+            text.place(at..at + label.len()),
+            "empty in every message",
+        )
+        .related(query.whole(), "drops it")
+        .help(format!("keep `{label}` in the aggregation, or leave it out here; labels that are kept: {left}")),
     );
 }
 
@@ -85,7 +91,10 @@ fn unit(query: &Query<'_>, text: &Text, action: &str, at: usize, out: &mut Vec<D
         ("`humanizePercentage` multiplies by 100 what is percent already", "write `{{ $value | printf \"%.1f\" }} %`")
     } else if unit.is_ratio() && percent_sign && !action.contains("humanizePercentage") {
         ("a ratio (0 to 1) is shown with a percent sign", "write `{{ $value | humanizePercentage }}`")
-    } else if action.contains("humanizeDuration") && unit.power(crate::infer::Dimension::Time) == 1 && unit.scale.is_some_and(|s| !crate::infer::near(s, 1.0)) {
+    } else if action.contains("humanizeDuration")
+        && unit.power(crate::infer::Dimension::Time) == 1
+        && unit.scale.is_some_and(|s| !crate::infer::near(s, 1.0))
+    {
         ("`humanizeDuration` takes seconds", "bring the expression to seconds")
     } else {
         return;

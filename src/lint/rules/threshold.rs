@@ -25,7 +25,13 @@ pub fn check(query: &Query<'_>, cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
     });
 }
 
-fn range(query: &Query<'_>, value: &Typed<'_>, (at, limit): (&Typed<'_>, f64), op: BinaryOp, out: &mut Vec<Diagnostic>) {
+fn range(
+    query: &Query<'_>,
+    value: &Typed<'_>,
+    (at, limit): (&Typed<'_>, f64),
+    op: BinaryOp,
+    out: &mut Vec<Diagnostic>,
+) {
     let facts = &value.facts;
     let (min, max) = (facts.bounds.min, facts.bounds.max);
     let above = |bound: Option<f64>, strict: bool| bound.is_some_and(|b| if strict { limit > b } else { limit >= b });
@@ -43,7 +49,9 @@ fn range(query: &Query<'_>, value: &Typed<'_>, (at, limit): (&Typed<'_>, f64), o
         _ => return,
     };
     // `x >= 0` on a counter, `flag <= 1`: a way to say "there are samples".
-    if effect == "always true" && (near(limit, min.unwrap_or(f64::NAN)) || near(limit, max.unwrap_or(f64::NAN)) || limit == 0.0) {
+    if effect == "always true"
+        && (near(limit, min.unwrap_or(f64::NAN)) || near(limit, max.unwrap_or(f64::NAN)) || limit == 0.0)
+    {
         return;
     }
     let what = facts.unit.map_or_else(|| facts.nature.words().to_owned(), |u| u.to_string());
@@ -53,7 +61,11 @@ fn range(query: &Query<'_>, value: &Typed<'_>, (at, limit): (&Typed<'_>, f64), o
         (None, Some(b)) => format!("at most {}", number(b)),
         (None, None) => return,
     };
-    let message = format!("`{}` is {bounds} ({what}): this comparison with {} is {effect}", query.quoted(value.expr.span), number(limit));
+    let message = format!(
+        "`{}` is {bounds} ({what}): this comparison with {} is {effect}",
+        query.quoted(value.expr.span),
+        number(limit)
+    );
     let mut finding = query.finding(Code::ThresholdOutOfRange, at.expr.span, message, effect);
     if !facts.sure {
         finding.severity = Severity::Warning;
@@ -68,7 +80,13 @@ fn range(query: &Query<'_>, value: &Typed<'_>, (at, limit): (&Typed<'_>, f64), o
 }
 
 /// A latency quantile knows nothing above the highest bucket.
-fn buckets(query: &Query<'_>, value: &Typed<'_>, (at, limit): (&Typed<'_>, f64), op: BinaryOp, out: &mut Vec<Diagnostic>) {
+fn buckets(
+    query: &Query<'_>,
+    value: &Typed<'_>,
+    (at, limit): (&Typed<'_>, f64),
+    op: BinaryOp,
+    out: &mut Vec<Diagnostic>,
+) {
     let Some((metric, bounds, scale)) = distribution(&value.facts) else { return };
     if !matches!(op, BinaryOp::Gt | BinaryOp::Ge) {
         return;
@@ -94,7 +112,8 @@ fn buckets(query: &Query<'_>, value: &Typed<'_>, (at, limit): (&Typed<'_>, f64),
             (None, Some(b)) => format!("below the lowest bucket, {}", number(b)),
             _ => return,
         };
-        let message = format!("{} lies {between} of `{metric}`: the quantile there is interpolated, not measured", number(limit));
+        let message =
+            format!("{} lies {between} of `{metric}`: the quantile there is interpolated, not measured", number(limit));
         let nearest: Vec<String> = [below, above].into_iter().flatten().map(number).collect();
         out.push(
             query
@@ -117,7 +136,13 @@ fn distribution(facts: &Facts) -> Option<(String, Vec<f64>, f64)> {
 }
 
 /// An alert on a latency with another threshold than the objective promises.
-fn objective(query: &Query<'_>, cx: &Cx<'_>, value: &Typed<'_>, (at, limit): (&Typed<'_>, f64), out: &mut Vec<Diagnostic>) {
+fn objective(
+    query: &Query<'_>,
+    cx: &Cx<'_>,
+    value: &Typed<'_>,
+    (at, limit): (&Typed<'_>, f64),
+    out: &mut Vec<Diagnostic>,
+) {
     let facts = &value.facts;
     let (Nature::Quantile, Some(metric)) = (facts.nature, &facts.metric) else { return };
     let Some(entry) = metric.metric() else { return };
@@ -132,8 +157,10 @@ fn objective(query: &Query<'_>, cx: &Cx<'_>, value: &Typed<'_>, (at, limit): (&T
         return;
     }
     let words = |secs: f64| Duration::parse(&format!("{secs}s")).map_or_else(|_| format!("{secs} s"), |d| d.human());
-    let all: Vec<String> =
-        promised.iter().map(|o| format!("{} of model `{}` promises {}", o.signal, o.model, words(o.threshold))).collect();
+    let all: Vec<String> = promised
+        .iter()
+        .map(|o| format!("{} of model `{}` promises {}", o.signal, o.model, words(o.threshold)))
+        .collect();
     let message = format!("the alert is at {}, and {}", words(limit * scale), all.join(", "));
     out.push(
         query

@@ -25,18 +25,20 @@ fn together(query: &Query<'_>, binary: &Binary, left: &Typed<'_>, right: &Typed<
         BinaryOp::Sub => "subtracted",
         _ => "",
     };
-    let sides = format!(
-        "`{}` is {a}, `{}` is {b}",
-        query.quoted(left.bare().expr.span),
-        query.quoted(right.bare().expr.span)
-    );
+    let sides =
+        format!("`{}` is {a}, `{}` is {b}", query.quoted(left.bare().expr.span), query.quoted(right.bare().expr.span));
     let mut finding = match a.relation(&b) {
         Relation::Same => return,
         // A ratio that somebody made of counts may well be compared with a count.
         Relation::OtherDimension if a.is_plain() && b.is_plain() => return,
-        Relation::OtherDimension => {
-            query.finding(Code::UnitMismatch, binary.op_span, format!("{a} {verb} {b} {doing}").trim_end().to_owned(), "different quantities").help(sides)
-        }
+        Relation::OtherDimension => query
+            .finding(
+                Code::UnitMismatch,
+                binary.op_span,
+                format!("{a} {verb} {b} {doing}").trim_end().to_owned(),
+                "different quantities",
+            )
+            .help(sides),
         Relation::OtherScale(factor) if a.is_plain() => {
             let (code, message) = if crate::infer::near(factor, 100.0) || crate::infer::near(factor, 0.01) {
                 (Code::PercentAgainstRatio, format!("{a} {verb} {b} {doing}"))
@@ -52,7 +54,12 @@ fn together(query: &Query<'_>, binary: &Binary, left: &Typed<'_>, right: &Typed<
             let factor = if factor < 1.0 { 1.0 / factor } else { factor };
             let label = format!("a factor of {} apart", crate::units::number(factor));
             query
-                .finding(Code::ScaleMismatch, binary.op_span, format!("{a} {verb} {b} {doing}").trim_end().to_owned(), label)
+                .finding(
+                    Code::ScaleMismatch,
+                    binary.op_span,
+                    format!("{a} {verb} {b} {doing}").trim_end().to_owned(),
+                    label,
+                )
                 .help(sides)
                 .help(format!("multiply one side by {}", crate::units::number(factor)))
         }
@@ -65,7 +72,8 @@ fn together(query: &Query<'_>, binary: &Binary, left: &Typed<'_>, right: &Typed<
 
 /// Returns what a side measures, where that is more than a number or a time stamp.
 fn quantity(facts: &Facts) -> Option<crate::infer::Quantity> {
-    let computed = facts.constant.is_none() && !matches!(facts.nature, Nature::Timestamp | Nature::Info | Nature::LastValue);
+    let computed =
+        facts.constant.is_none() && !matches!(facts.nature, Nature::Timestamp | Nature::Info | Nature::LastValue);
     facts.unit.filter(|_| computed)
 }
 
@@ -78,7 +86,11 @@ fn leftover(query: &Query<'_>, out: &mut Vec<Diagnostic>) {
             matches!(&n.expr.kind, ExprKind::Paren(_))
                 || matches!(&n.expr.kind, ExprKind::Binary(b) if matches!(b.op, BinaryOp::Mul | BinaryOp::Div))
         };
-        if reported || !arithmetic(node) || matches!(node.expr.kind, ExprKind::Paren(_)) || above.last().is_some_and(|p| arithmetic(p)) {
+        if reported
+            || !arithmetic(node)
+            || matches!(node.expr.kind, ExprKind::Paren(_))
+            || above.last().is_some_and(|p| arithmetic(p))
+        {
             return;
         }
         let Some(factor) = node.facts.unit.and_then(|u| u.leftover_time()) else { return };

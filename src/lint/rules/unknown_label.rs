@@ -24,7 +24,10 @@ pub fn check(query: &Query<'_>, cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
         // Labels that a join or label_replace added on the way are listed; only what nothing gives is unknown.
         for name in list {
             let written = name.text.as_str();
-            if inner.facts.labels.lists(written) || inner.facts.labels.presence(written).is_none() || written.contains('$') {
+            if inner.facts.labels.lists(written)
+                || inner.facts.labels.presence(written).is_none()
+                || written.contains('$')
+            {
                 continue;
             }
             if metric.metrics().all(|m| origin(metric, m, written).is_none()) {
@@ -49,7 +52,8 @@ fn matched(query: &Query<'_>, cx: &Cx<'_>, metric: &Resolved, matcher: &Matcher,
         return;
     }
     // `label=""` and `label!="x"` also match series without the label.
-    let wants_it = matches!(matcher.op, MatchOp::Equal | MatchOp::Regex) && !matches!(matcher.value.as_str(), "" | ".*");
+    let wants_it =
+        matches!(matcher.op, MatchOp::Equal | MatchOp::Regex) && !matches!(matcher.value.as_str(), "" | ".*");
     if metric.metrics().all(|m| origin(metric, m, label).is_none()) {
         let effect = if wants_it { "matches no series" } else { "excludes nothing" };
         out.push(unknown(query, metric, label, matcher.span, effect));
@@ -71,7 +75,11 @@ fn matched(query: &Query<'_>, cx: &Cx<'_>, metric: &Resolved, matcher: &Matcher,
         return;
     }
     let title = metric.profile.as_ref().map_or("", |p| p.name.as_str());
-    let message = format!("`{label}` of `{}` never has the value `{}` in {title}", metric.name, crate::diag::shorten(&matcher.value));
+    let message = format!(
+        "`{label}` of `{}` never has the value `{}` in {title}",
+        metric.name,
+        crate::diag::shorten(&matcher.value)
+    );
     let mut values: Vec<String> = known.iter().map(|v| format!("`{v}`")).collect();
     values.sort();
     values.dedup();
@@ -93,8 +101,9 @@ fn unknown(query: &Query<'_>, metric: &Resolved, label: &str, span: crate::sourc
     let known: Vec<&str> =
         metric.metrics().flat_map(|m| m.labels.iter().chain(&m.labels_optional)).map(String::as_str).collect();
     let mut finding = query.finding(Code::MetricUnknownLabel, span, message, effect);
-    let near = did_you_mean(label, known.iter().copied())
-        .or_else(|| known.iter().find(|k| k.split('_').next() == Some(label) || k.ends_with(&format!("_{label}"))).copied());
+    let near = did_you_mean(label, known.iter().copied()).or_else(|| {
+        known.iter().find(|k| k.split('_').next() == Some(label) || k.ends_with(&format!("_{label}"))).copied()
+    });
     if let Some(near) = near {
         finding = finding.help(format!("did you mean `{near}`?"));
     }
@@ -102,5 +111,7 @@ fn unknown(query: &Query<'_>, metric: &Resolved, label: &str, span: crate::sourc
     list.sort_unstable();
     list.dedup();
     let list = if list.is_empty() { "none of its own".to_owned() } else { list.join(", ") };
-    finding.help(format!("its labels are: {list}; a label that your scraping adds needs no mending, only a suppression with the reason"))
+    finding.help(format!(
+        "its labels are: {list}; a label that your scraping adds needs no mending, only a suppression with the reason"
+    ))
 }

@@ -16,7 +16,10 @@ pub fn check(query: &Query<'_>, cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
         let message = if metric.original == metric.name {
             format!("no release of {title} exports `{}`", metric.name)
         } else {
-            format!("no release of {title} exports `{}`, nor `{}` with an underscore for the colon", metric.original, metric.name)
+            format!(
+                "no release of {title} exports `{}`, nor `{}` with an underscore for the colon",
+                metric.original, metric.name
+            )
         };
         let mut finding = query.finding(Code::MetricUnknown, span, message, "not in the catalogue");
         finding.severity = if metric.is_derived() { Severity::Warning } else { Severity::Error };

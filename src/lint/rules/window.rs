@@ -33,10 +33,15 @@ pub fn check(query: &Query<'_>, cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
             "`{}` over {} holds {} at a scrape interval of {}{by}",
             call.function,
             window.human(),
-            if samples < 1.0 { "less than one sample".to_owned() } else { format!("{} samples", crate::units::number(samples.floor())) },
+            if samples < 1.0 {
+                "less than one sample".to_owned()
+            } else {
+                format!("{} samples", crate::units::number(samples.floor()))
+            },
             interval.human(),
         );
-        let label = if samples < 2.0 { "never has the two samples that it needs" } else { "one missed scrape leaves a gap" };
+        let label =
+            if samples < 2.0 { "never has the two samples that it needs" } else { "one missed scrape leaves a gap" };
         let mut finding = query.finding(Code::WindowTooShort, range.window_span, message, label);
         finding.severity = if samples < 2.0 && declared.is_some() { Severity::Error } else { Severity::Warning };
         let enough = Duration::from_secs((interval.secs_f64() * 4.0).ceil() as u64);

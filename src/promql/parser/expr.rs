@@ -174,10 +174,7 @@ impl Parser<'_> {
             }
             _ => return self.no_operand(),
         };
-        while matches!(
-            self.token.kind,
-            Kind::LeftBracket | Kind::Offset | Kind::At | Kind::Anchored | Kind::Smoothed
-        ) {
+        while matches!(self.token.kind, Kind::LeftBracket | Kind::Offset | Kind::At | Kind::Anchored | Kind::Smoothed) {
             node = self.postfix(node);
         }
         node
@@ -282,4 +279,3 @@ impl Parser<'_> {
         }
     }
 }
-

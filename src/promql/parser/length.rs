@@ -98,13 +98,7 @@ impl Parser<'_> {
         }
         let span = Span::new(node.expr.span.start, self.end);
         if subquery {
-            let subquery = Subquery {
-                expr: node.expr,
-                window,
-                window_span,
-                step,
-                modifiers: Modifiers::default(),
-            };
+            let subquery = Subquery { expr: node.expr, window, window_span, step, modifiers: Modifiers::default() };
             return self.grown(Expr { kind: ExprKind::Subquery(Box::new(subquery)), span }, node.height);
         }
         let brackets = Span::new(opener.start, self.end);

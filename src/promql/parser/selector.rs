@@ -1,7 +1,7 @@
 //! Selectors: a metric name and the matchers in braces.
 
-use super::super::ast::{ExprKind, MatchOp, Matcher, Name, Selector};
 use super::super::ast::BinaryOp;
+use super::super::ast::{ExprKind, MatchOp, Matcher, Name, Selector};
 use super::super::fault::Fault;
 use super::super::feature::Feature;
 use super::super::template::{Dialect, holds_variable};
@@ -85,13 +85,9 @@ impl Parser<'_> {
         self.used(Feature::QuotedNames, span);
         let text = literal::unquote(self.slice(span)).text;
         match self.token.kind {
-            Kind::Comma | Kind::RightBrace => names.push(Matcher {
-                label: NAME.to_owned(),
-                op: MatchOp::Equal,
-                value: text,
-                span,
-                value_span: span,
-            }),
+            Kind::Comma | Kind::RightBrace => {
+                names.push(Matcher { label: NAME.to_owned(), op: MatchOp::Equal, value: text, span, value_span: span })
+            }
             _ => self.matcher(selector, text, span),
         }
     }
@@ -137,7 +133,6 @@ impl Parser<'_> {
         let span = Span::new(label_span.start, self.end);
         selector.matchers.push(Matcher { label, op, value, span, value_span });
     }
-
 
     /// Takes the value of a matcher: its text and whether it is not UTF-8.
     fn matcher_value(&mut self) -> Option<(String, bool)> {
