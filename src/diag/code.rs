@@ -127,7 +127,7 @@ codes! {
     BucketSpelling = "promql/bucket-spelling", Error, "A matcher on `le` in a spelling that is not stored";
     WindowTooShort = "promql/window-too-short", Warning, "A window with too few samples for a rate";
     LabelsNeverMatch = "promql/labels-never-match", Error, "Two sides of an operation whose labels cannot match";
-    ManyToMany = "promql/many-to-many", Error, "An operation that finds several series per match";
+    ManyToMany = "promql/many-to-many", Warning, "An operation that finds several series per match";
     LabelDropped = "promql/label-dropped", Error, "A label that is asked for after an aggregation dropped it";
     AbsentOfConditional = "promql/absent-of-conditional", Warning, "`absent` on a metric that can be missing when all is well";
     HistogramWithoutPart = "promql/histogram-without-part", Error, "The bare name of a histogram, which no series has";

@@ -203,7 +203,7 @@ fn with_constant<'f>(l: &'f Facts, r: &'f Facts) -> Option<(&'f Facts, f64)> {
 /// Returns a value multiplied with a number: the same in other steps.
 fn scaled(value: &Facts, factor: f64, result: &Facts) -> Facts {
     let mut facts = Facts { value: result.value, labels: result.labels.clone(), constant: None, ..value.clone() };
-    facts.unit = value.unit.map(|u| u.scaled(factor));
+    facts.unit = value.unit.and_then(|u| u.scaled(factor));
     facts.bounds = value.bounds.map(|x| x * factor);
     facts.condition = false;
     if facts.nature == Nature::Flag || facts.nature == Nature::Info {

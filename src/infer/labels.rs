@@ -22,17 +22,19 @@ pub struct Labels {
     pub open: bool,
     /// Labels that are certainly not there although it is open, sorted.
     gone: Vec<Rc<str>>,
+    /// Labels that tell no series apart: a matcher or rule sets them to one value.
+    fixed: Vec<Rc<str>>,
 }
 
 impl Labels {
     /// No labels at all.
     pub fn none() -> Self {
-        Self { named: Vec::new(), open: false, gone: Vec::new() }
+        Self { named: Vec::new(), open: false, gone: Vec::new(), fixed: Vec::new() }
     }
 
     /// Nothing is known.
     pub fn unknown() -> Self {
-        Self { named: Vec::new(), open: true, gone: Vec::new() }
+        Self { named: Vec::new(), open: true, gone: Vec::new(), fixed: Vec::new() }
     }
 
     /// Makes the labels of stored series.
@@ -40,7 +42,7 @@ impl Labels {
         let mut named: Vec<_> = named.into_iter().collect();
         named.sort();
         named.dedup_by(|a, b| a.0 == b.0);
-        Self { named, open, gone: Vec::new() }
+        Self { named, open, gone: Vec::new(), fixed: Vec::new() }
     }
 
     /// Returns how sure a label is there; `None` if it is certainly not.
@@ -75,7 +77,9 @@ impl Labels {
     #[must_use]
     pub fn by<'a>(&self, list: impl IntoIterator<Item = &'a str>) -> Self {
         let kept = list.into_iter().filter_map(|l| self.presence(l).map(|p| (Rc::from(l), p)));
-        Self::stored(kept, false)
+        let mut out = Self::stored(kept, false);
+        out.fixed = self.fixed.iter().filter(|f| out.lists(f)).cloned().collect();
+        out
     }
 
     /// Returns the labels after `without (list)`.
@@ -84,6 +88,7 @@ impl Labels {
         let mut out = self.clone();
         for label in list {
             out.named.retain(|(name, _)| **name != *label);
+            out.fixed.retain(|name| **name != *label);
             if out.open && !out.gone.iter().any(|g| **g == *label) {
                 out.gone.push(Rc::from(label));
             }
@@ -103,6 +108,21 @@ impl Labels {
         out
     }
 
+    /// Returns the labels with one that has a single value.
+    #[must_use]
+    pub fn with_fixed(&self, label: &str) -> Self {
+        let mut out = self.with(label, Presence::Always);
+        if !out.is_fixed(label) {
+            out.fixed.push(Rc::from(label));
+        }
+        out
+    }
+
+    /// Returns whether a label has a single value, so that it tells no series apart.
+    pub fn is_fixed(&self, label: &str) -> bool {
+        self.fixed.iter().any(|f| **f == *label)
+    }
+
     /// Returns the labels of series that come from either side.
     #[must_use]
     pub fn either(&self, other: &Self) -> Self {
@@ -115,7 +135,15 @@ impl Labels {
         }
         named.sort();
         let gone = self.gone.iter().filter(|g| other.presence(g).is_none()).cloned().collect();
-        Self { named, open: self.open || other.open, gone }
+        // Rules that set a label, or leave it out, set it to one value each.
+        let alone = |a: &Self, b: &Self| -> Vec<Rc<str>> {
+            a.fixed.iter().filter(|f| b.fixed.contains(f) || b.presence(f).is_none()).cloned().collect()
+        };
+        let mut fixed = alone(self, other);
+        fixed.extend(alone(other, self));
+        fixed.sort();
+        fixed.dedup();
+        Self { named, open: self.open || other.open, gone, fixed }
     }
 }
 

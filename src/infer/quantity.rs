@@ -177,11 +177,19 @@ impl Quantity {
         Self { powers, share, scale }
     }
 
-    /// Returns the unit of the value multiplied with a number. A factor that no conversion uses leaves the scale unknown.
-    #[must_use]
-    pub fn scaled(self, factor: f64) -> Self {
-        let scale = self.scale.filter(|_| is_conversion(factor)).map(|s| s / factor);
-        Self { scale, ..self }
+    /// Returns the unit of the value multiplied with a number. `None` where the number may be a quantity of its own, such as a price:
+    /// any but a conversion, or one near 1 that takes a part or a margin. A count times anything may be anything.
+    pub fn scaled(self, factor: f64) -> Option<Self> {
+        if near(factor.abs(), 1.0) {
+            return Some(self);
+        }
+        if self.is_plain() && !self.share {
+            return None;
+        }
+        if is_conversion(factor) {
+            return Some(Self { scale: self.scale.map(|s| s / factor), ..self });
+        }
+        (0.5..=2.0).contains(&factor.abs()).then_some(Self { scale: None, ..self })
     }
 
     /// Compares two units for addition and comparison.
@@ -313,24 +321,25 @@ mod tests {
     fn hourly_money_over_tokens_per_second_leaves_3600() {
         let money = Quantity::of_unit(CatalogUnit::DollarsPerHour).unwrap();
         let tokens = Quantity::of_unit(CatalogUnit::Tokens).unwrap().per(Quantity::SECONDS);
-        assert_eq!(money.per(tokens).scaled(1e6).leftover_time(), Some(3600.0));
-        assert_eq!(money.per(tokens.scaled(3600.0)).scaled(1e6).leftover_time(), None);
+        assert_eq!(money.per(tokens).scaled(1e6).unwrap().leftover_time(), Some(3600.0));
+        assert_eq!(money.per(tokens.scaled(3600.0).unwrap()).scaled(1e6).unwrap().leftover_time(), None);
     }
 
     #[test]
     fn mebibytes_become_bytes() {
         let used = Quantity::of_unit(CatalogUnit::Mebibytes).unwrap();
         assert_eq!(used.relation(&Quantity::BYTES), Relation::OtherScale(1_048_576.0));
-        assert_eq!(used.scaled(1024.0).scaled(1024.0).relation(&Quantity::BYTES), Relation::Same);
-        assert_eq!(used.scaled(1_048_576.0).to_string(), "bytes");
+        assert_eq!(used.scaled(1024.0).unwrap().scaled(1024.0).unwrap().relation(&Quantity::BYTES), Relation::Same);
+        assert_eq!(used.scaled(1_048_576.0).unwrap().to_string(), "bytes");
     }
 
     #[test]
     fn a_share_of_one_becomes_percent() {
         let share = Quantity::BYTES.per(Quantity::BYTES);
         assert!(share.is_ratio());
-        assert!(share.scaled(100.0).is_percent());
+        assert!(share.scaled(100.0).unwrap().is_percent());
         assert_eq!(share.relation(&Quantity::PERCENT), Relation::OtherScale(100.0));
-        assert_eq!(share.scaled(2.0).scale, None);
+        assert_eq!(share.scaled(2.0).unwrap().scale, None);
+        assert_eq!(share.scaled(3.25), None);
     }
 }

@@ -194,10 +194,10 @@ fn selected(selector: &Selector, knowledge: &Knowledge<'_>) -> (Option<Rc<Resolv
         .matchers
         .iter()
         .filter(|m| m.op == MatchOp::Equal && !m.value.is_empty() && m.label != "__name__")
-        .filter(|m| facts.labels.presence(&m.label) == Some(Presence::Maybe))
+        .filter(|m| facts.labels.presence(&m.label).is_some())
         .collect();
     if !fixed.is_empty() {
-        let labels = fixed.iter().fold((*facts.labels).clone(), |all, m| all.with(&m.label, Presence::Always));
+        let labels = fixed.iter().fold((*facts.labels).clone(), |all, m| all.with_fixed(&m.label));
         facts.labels = Rc::new(labels);
     }
     (metric, facts)

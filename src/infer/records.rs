@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::facts::{Facts, ValueType};
-use super::labels::Presence;
 use super::query::{Knowledge, infer};
 use crate::promql::Expr;
 
@@ -49,8 +48,12 @@ impl Records {
             .map(|d| {
                 let mut facts = infer(&d.expr, knowledge).facts;
                 facts.condition = false;
+                // A recorded number stands for something; what, its name may say.
+                if facts.constant.take().is_some() {
+                    facts = Facts { labels: facts.labels, ..Facts::unknown(ValueType::Vector) };
+                }
                 facts.value = ValueType::Vector;
-                let labels = d.labels.iter().fold((*facts.labels).clone(), |all, l| all.with(l, Presence::Always));
+                let labels = d.labels.iter().fold((*facts.labels).clone(), |all, l| all.with_fixed(l));
                 facts.labels = Rc::new(labels);
                 facts
             })

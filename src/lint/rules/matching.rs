@@ -175,9 +175,9 @@ fn several(
         // A label that a matcher fixes to one value tells no series apart, but that is not known here: only aggregated sides count as
         // certain, and stored series by their pods.
         if !side.open {
-            return side.names().find(|l| outside(l)).map(|l| (l.to_owned(), true));
+            return side.names().find(|l| outside(l) && !side.is_fixed(l)).map(|l| (l.to_owned(), true));
         }
-        let by_target = ["instance", "pod"].into_iter().any(outside);
+        let by_target = ["instance", "pod"].into_iter().any(outside) && !["instance", "pod"].iter().any(|l| side.is_fixed(l));
         let apart = matching.on && by_target && !matching.labels.iter().any(|n| TARGETS.contains(&n.text.as_str()));
         apart.then(|| ("instance".to_owned(), false))
     };
@@ -200,7 +200,7 @@ fn several(
         let mut finding =
             query.finding(Code::ManyToMany, matching.span, message, "the query fails as soon as there are two");
         if !sure {
-            finding.severity = Severity::Warning;
+            finding.severity = Severity::Info;
         }
         let list: Vec<&str> = matching.labels.iter().map(|n| n.text.as_str()).collect();
         finding = if !matching.on {
