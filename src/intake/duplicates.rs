@@ -2,6 +2,7 @@
 //!
 //! Must stay near-linear: mappings of hostile files have a million entries.
 
+use super::MAX_PROBLEMS;
 use super::node::{Entries, Style};
 use super::text::Source;
 use crate::diag::{Code, Diagnostic, Severity, shorten};
@@ -15,7 +16,8 @@ pub fn remove(entries: &mut Entries<'_>, source: Source<'_>, problems: &mut Vec<
     if doubles.is_empty() {
         return;
     }
-    for (first, again) in &doubles {
+    // A mapping of nothing but one name is shown often enough.
+    for (first, again) in doubles.iter().take(MAX_PROBLEMS) {
         let (Some((first, _)), Some((again, _))) = (entries.get(*first), entries.get(*again)) else { continue };
         let message = format!("the key `{}` stands twice in one mapping", shorten(&again.name));
         let place = again.place(source);

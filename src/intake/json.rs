@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use super::node::{Entries, Key, Node, Scalar, Style, Value};
 use super::text::{Piece, Source};
 use super::{MAX_DEPTH, MAX_NODES, duplicates};
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, shorten};
 
 /// Why reading stopped: a code, the message, and bytes of the text.
 struct Fault {
@@ -103,8 +103,7 @@ impl<'a> Reader<'a> {
         let next = self.text.get(self.at..).and_then(|t| t.chars().next());
         let found = match next {
             None => "the end of the text".to_owned(),
-            Some(c) if c.is_control() => format!("the character U+{:04X}", u32::from(c)),
-            Some(c) => format!("`{c}`"),
+            Some(c) => format!("`{}`", shorten(&String::from(c))),
         };
         self.fault(format!("{found} where {expected} should stand"), self.at, next.map_or(0, char::len_utf8))
     }

@@ -51,6 +51,8 @@ const MAX_DEPTH: usize = 128;
 const MAX_NODES: usize = 5_000_000;
 /// Faults of syntax that are shown of one file.
 const MAX_PROBLEMS: usize = 50;
+/// Faults of structure that are shown of one document.
+const MAX_FAULTS: usize = 500;
 
 /// How to read a file.
 #[derive(Clone, Copy, Debug, Default)]
@@ -172,8 +174,9 @@ fn parse<'a>(source: Source<'a>, json: bool, problems: &mut Vec<Diagnostic>) -> 
     } else {
         roots = yaml::read(source, &mut own);
     }
-    if !own.is_empty() {
-        template::explain(source, &mut own);
+    // What a parser makes of a template is nobody's intent.
+    if !own.is_empty() && template::explain(source, &mut own) {
+        roots.clear();
     }
     problems.append(&mut own);
     roots

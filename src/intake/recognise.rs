@@ -211,7 +211,7 @@ fn grafana_dashboard<'a>(reader: &mut Reader<'a, '_>, root: &Node<'a>, object: &
         let place = reader.head(node);
         let message = format!("the dashboard behind `{name}` is not read");
         let finding = Diagnostic::new(Code::FileNotRead, message, place, "not part of the file");
-        reader.sink.push(finding.help("check the JSON of the dashboard itself"));
+        reader.find(finding.help("check the JSON of the dashboard itself"));
     } else {
         let place = reader.head(root);
         reader.push(Code::FileMissingField, "the GrafanaDashboard has no `spec.json`", place, "this object");
@@ -252,8 +252,8 @@ fn inside(reader: &mut Reader<'_, '_>, text: &Text, json: bool, object: &ObjectR
     let mut problems = Vec::new();
     let source = Source::Inside(text);
     let roots = parse(source, json, &mut problems);
-    reader.sink.extend(problems);
-    let mut inner = Reader::new(source, reader.sink);
+    problems.into_iter().for_each(|p| reader.find(p));
+    let mut inner = reader.inside(source);
     for root in &roots {
         // An object within a string of an object could nest without end; nothing of ours does.
         if let Value::Map(_) = root.value {

@@ -117,7 +117,7 @@ fn repeated_names(reader: &mut Reader<'_, '_>, groups: &[Group]) {
         if first.as_str() == again.as_str() {
             let message = format!("two groups are named `{}`", shorten(again));
             let finding = Diagnostic::new(Code::FileDuplicateKey, message, again.whole(), "again here");
-            reader.sink.push(finding.related(first.whole(), "first here"));
+            reader.find(finding.related(first.whole(), "first here"));
         }
     }
 }
@@ -171,7 +171,7 @@ fn rule<'a>(reader: &mut Reader<'a, '_>, node: &Node<'a>) -> Option<Rule> {
         (Some(record), Some(alert)) => {
             let message = "a rule has both `record` and `alert`";
             let finding = Diagnostic::new(Code::FileConflictingFields, message, alert.whole(), "alerts here");
-            reader.sink.push(finding.related(record.whole(), "records here").help("write two rules"));
+            reader.find(finding.related(record.whole(), "records here").help("write two rules"));
         }
         (None, None) => {
             reader.push(Code::FileMissingField, "a rule has neither `record` nor `alert`", head, "this rule");
@@ -199,7 +199,7 @@ fn only_for_alerts<'a>(reader: &mut Reader<'a, '_>, node: &Node<'a>) {
         let message = format!("a rule that records has `{name}`");
         let finding =
             Diagnostic::new(Code::FileConflictingFields, message, key.place(reader.source), "only for alerts");
-        reader.sink.push(finding.help("remove the field, or write `alert` for `record`"));
+        reader.find(finding.help("remove the field, or write `alert` for `record`"));
     }
 }
 
@@ -225,7 +225,7 @@ fn expression<'a>(reader: &mut Reader<'a, '_>, node: &Node<'a>, head: Place, nam
     if let Some(range) = template::in_expression(&text) {
         let message = "an expression holds text of a template that was not rendered";
         let finding = Diagnostic::new(Code::FileNotRendered, message, text.place(range), "template text");
-        reader.sink.push(finding.help("render it first, for example `helm template CHART | llmobs check -`"));
+        reader.find(finding.help("render it first, for example `helm template CHART | llmobs check -`"));
         return None;
     }
     Some(text)

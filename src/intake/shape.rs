@@ -2,6 +2,7 @@
 //!
 //! This module must not know any format.
 
+use super::MAX_FAULTS;
 use super::node::{Entries, Meaning, Node};
 use super::text::{Source, Text};
 use crate::diag::{Code, Diagnostic, Severity, Sink, did_you_mean, shorten};
@@ -24,23 +25,40 @@ pub struct Timed {
 pub(super) struct Reader<'a, 's> {
     /// The text that the tree was made of.
     pub source: Source<'a>,
-    /// The findings.
-    pub sink: &'s mut Sink,
+    sink: &'s mut Sink,
+    found: usize,
     /// Whether the API server of Kubernetes reads the values: it takes no number for a string, and drops unknown fields.
     pub strict_strings: bool,
 }
 
 impl<'a, 's> Reader<'a, 's> {
     pub fn new(source: Source<'a>, sink: &'s mut Sink) -> Self {
-        Self { source, sink, strict_strings: false }
+        Self { source, sink, found: 0, strict_strings: false }
     }
 
     pub fn place(&self, node: &Node<'_>) -> Place {
         node.place(self.source)
     }
 
+    /// Starts on a document within a string of this one.
+    pub fn inside<'b>(&mut self, source: Source<'b>) -> Reader<'b, '_> {
+        Reader::new(source, self.sink)
+    }
+
+    /// Adds a finding, until there are more than anyone reads.
+    pub fn find(&mut self, finding: Diagnostic) {
+        self.found += 1;
+        if self.found <= MAX_FAULTS {
+            self.sink.push(finding);
+        } else if self.found == MAX_FAULTS + 1 {
+            let place = finding.primary.map_or(self.source.place(0..0), |l| l.place);
+            let message = format!("more than {MAX_FAULTS} faults of structure");
+            self.sink.push(Diagnostic::new(Code::FileLimitExceeded, message, place, "the rest are not shown"));
+        }
+    }
+
     pub fn push(&mut self, code: Code, message: impl Into<String>, place: Place, label: &str) {
-        self.sink.push(Diagnostic::new(code, message, place, label));
+        self.find(Diagnostic::new(code, message, place, label));
     }
 
     /// Finds a value of a wrong type.
@@ -92,7 +110,7 @@ impl<'a, 's> Reader<'a, 's> {
             let place = self.place(node);
             let finding = Diagnostic::new(Code::FileWrongShape, message, place, "expected a string")
                 .help(format!("write \"{}\": the API server of Kubernetes refuses the object", shorten(&scalar.value)));
-            self.sink.push(finding);
+            self.find(finding);
         }
         node.text(self.source)
     }
@@ -174,7 +192,7 @@ impl<'a, 's> Reader<'a, 's> {
                 // The API server drops the field and keeps the rest.
                 finding.severity = Severity::Warning;
             }
-            self.sink.push(finding);
+            self.find(finding);
             unknown.push(text);
         }
         (extras, unknown)

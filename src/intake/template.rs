@@ -27,8 +27,9 @@ const HELM: &[&str] = &[
     "{{ define",
 ];
 
-/// If template text explains why the text cannot be read, replaces the problems by one finding that says so.
-pub fn explain(source: Source<'_>, problems: &mut Vec<Diagnostic>) {
+/// If template text explains why the text cannot be read, replaces the problems by one finding that says so. Returns whether
+/// it does.
+pub fn explain(source: Source<'_>, problems: &mut Vec<Diagnostic>) -> bool {
     let text = source.text();
     let mut places = Vec::new();
     let mut at = 0;
@@ -39,7 +40,7 @@ pub fn explain(source: Source<'_>, problems: &mut Vec<Diagnostic>) {
         }
         at += line.len();
     }
-    let Some(first) = places.first() else { return };
+    let Some(first) = places.first() else { return false };
     let message = "the file is a template that was not rendered";
     let label = match places.len() {
         1 => "template text".to_owned(),
@@ -49,6 +50,7 @@ pub fn explain(source: Source<'_>, problems: &mut Vec<Diagnostic>) {
         .help("render it first, for example `helm template CHART | llmobs check -`");
     problems.retain(|p| p.code == Code::FileLimitExceeded);
     problems.push(finding);
+    true
 }
 
 /// Whether an expression holds text of Helm.

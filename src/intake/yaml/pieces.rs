@@ -10,7 +10,7 @@ use super::super::text::Piece;
 pub fn pieces(text: &str, span: (u32, u32), style: Style, value: &str) -> Vec<Piece> {
     let mut out = Out { value, at: 0, pieces: Vec::new(), wrong: false };
     match style {
-        Style::Literal | Style::Folded => block(text, span.0 as usize, style == Style::Literal, &mut out),
+        Style::Literal | Style::Folded => block(text, span, style == Style::Literal, &mut out),
         _ => flow(text, span, style, &mut out),
     }
     if out.wrong || out.at != value.len() {
@@ -103,8 +103,9 @@ fn line_break(text: &str) -> usize {
     }
 }
 
-/// A block scalar. `start` is the first byte of its first line that is not empty, behind the indentation.
-fn block(text: &str, start: usize, literal: bool, out: &mut Out<'_>) {
+/// A block scalar. `span` begins at its first line that is not empty, behind the indentation.
+fn block(text: &str, span: (u32, u32), literal: bool, out: &mut Out<'_>) {
+    let (start, stop) = (span.0 as usize, span.1 as usize);
     let head = text.get(..start).unwrap_or_default();
     let mut line = head.rfind('\n').map_or(0, |i| i + 1);
     let indent = start - line;
@@ -115,11 +116,14 @@ fn block(text: &str, start: usize, literal: bool, out: &mut Out<'_>) {
     }
     // Where the line breaks of a folded block begin that are not placed yet.
     let mut since = line;
-    while !out.done() {
+    while !out.done() && line < stop {
         let rest = text.get(line..).unwrap_or_default();
         let end = line + rest.find(['\n', '\r']).unwrap_or(rest.len());
         let spaces = rest.bytes().take(indent.min(end - line)).take_while(|b| *b == b' ').count();
         let content = text.get(line + spaces..end).unwrap_or_default();
+        if spaces < indent && !content.is_empty() {
+            break;
+        }
         let newline = line_break(text.get(end..).unwrap_or_default());
         if literal {
             out.copy(content, line + spaces);
