@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use llmobs::diag::{Code, Severity};
-use llmobs::source::MemoryWorld;
+use llmobs::diag::{Code, Diagnostic, Severity, Sink};
+use llmobs::intake::{self, Hint};
+use llmobs::source::{MemoryWorld, Sources};
 
 /// The sections of a page, in order.
 const SECTIONS: &[&str] = &["What it finds", "Why it matters", "Bad", "Good", "What to do", "Limits"];
@@ -20,6 +21,9 @@ const WITHOUT_EXAMPLE: &[(&str, &str)] = &[
     ("page/syntax", "found in a metrics page"),
     ("page/unknown-exporter", "found in a metrics page"),
     ("init/invalid-option", "found in a flag"),
+    ("file/unreadable", "found in paths"),
+    ("file/encoding", "a page is UTF-8"),
+    ("file/limit-exceeded", "too large for a page"),
 ];
 
 /// A fenced block: the words after the fence, and the text.
@@ -67,6 +71,17 @@ fn blocks(text: &str) -> Vec<Block> {
         }
     }
     out
+}
+
+/// Returns what is found in the blocks of a section. `None` if none of them is a file that llmobs reads.
+fn findings(blocks: &[Block]) -> Option<Vec<Diagnostic>> {
+    let Some(block) = blocks.iter().find(|b| ["yaml", "json"].contains(&b.info.as_str())) else {
+        return compile(blocks).map(|c| c.diagnostics);
+    };
+    let (mut sources, mut sink) = (Sources::default(), Sink::default());
+    let file = sources.add(format!("example.{}", block.info), block.text.clone());
+    intake::read(&sources, file, Hint { named: true }, &mut sink);
+    Some(sink.into_sorted())
 }
 
 /// Compiles the blocks of a section: one llmobs.toml, and files that it names (`toml file=PATH`).
@@ -134,22 +149,22 @@ fn bad_examples_give_the_code_and_good_ones_do_not() {
     let mut faults = Vec::new();
     for code in Code::ALL {
         let sections = sections(code.page());
-        let bad = compile(&blocks(section(&sections, "Bad")));
-        let good = compile(&blocks(section(&sections, "Good")));
+        let bad = findings(&blocks(section(&sections, "Bad")));
+        let good = findings(&blocks(section(&sections, "Good")));
         let without = WITHOUT_EXAMPLE.iter().any(|(name, _)| *name == code.name());
         match &bad {
             Some(_) if without => faults.push(format!("{code}: has an example and stands in WITHOUT_EXAMPLE")),
-            None if !without => faults.push(format!("{code}: `Bad` has no block marked toml")),
-            Some(bad) if !bad.diagnostics.iter().any(|d| d.code == *code) => {
-                let found: Vec<String> = bad.diagnostics.iter().map(|d| format!("{}: {}", d.code, d.message)).collect();
+            None if !without => faults.push(format!("{code}: `Bad` has no block marked toml, yaml or json")),
+            Some(bad) if !bad.iter().any(|d| d.code == *code) => {
+                let found: Vec<String> = bad.iter().map(|d| format!("{}: {}", d.code, d.message)).collect();
                 faults.push(format!("{code}: `Bad` gives {found:?}"));
             }
             _ => {}
         }
         if good.is_none() && !without {
-            faults.push(format!("{code}: `Good` has no block marked toml"));
+            faults.push(format!("{code}: `Good` has no block marked toml, yaml or json"));
         }
-        for finding in good.into_iter().flat_map(|g| g.diagnostics) {
+        for finding in good.into_iter().flatten() {
             if finding.code == *code || finding.severity == Severity::Error {
                 faults.push(format!("{code}: `Good` gives {}: {}", finding.code, finding.message));
             }

@@ -99,7 +99,9 @@ fn hostile(name: &str, (file, bytes): &(&str, Vec<u8>)) -> Result {
         return Err(format!("a line of {} bytes is no message", line.len()).into());
     }
     let kinds: Vec<String> = outcome.contents.documents.iter().map(|d| kind(&d.kind)).collect();
-    let summary = format!("documents: {kinds:?}\n{shown}");
+    let first: String = shown.split_inclusive("\n\n").take(3).collect();
+    let count = outcome.findings.len();
+    let summary = format!("documents: {kinds:?}\nfindings: {count}, the first of them:\n{first}");
     snapshot(&folder().join("built").join(format!("{name}.out")), &summary)
 }
 

@@ -83,7 +83,7 @@ pub(super) fn read<'a>(reader: &mut Reader<'a, '_>, root: &Node<'a>) -> Adapter 
 
 fn rule<'a>(reader: &mut Reader<'a, '_>, node: &Node<'a>, external: bool) -> Option<AdapterRule> {
     if node.map().is_none() {
-        reader.wrong("rules", node, "a rule with `seriesQuery`");
+        reader.wrong_item("rules", node, "a rule with `seriesQuery`");
         return None;
     }
     let series = reader.text(node, "seriesQuery");

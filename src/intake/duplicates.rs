@@ -22,7 +22,7 @@ pub fn remove(entries: &mut Entries<'_>, source: Source<'_>, problems: &mut Vec<
         let message = format!("the key `{}` stands twice in one mapping", shorten(&again.name));
         let place = again.place(source);
         let mut finding = Diagnostic::new(Code::FileDuplicateKey, message, place, "again here")
-            .related(first.place(source), "first here");
+            .related(first.place(source), "before here");
         // JSON readers take the last value without a word; YAML readers of Prometheus and Kubernetes refuse the file.
         if again.style == Style::JsonString {
             finding.severity = Severity::Warning;

@@ -56,11 +56,7 @@ impl<'a> Reader<'a> {
                 match self.open.last_mut() {
                     None => {
                         self.space();
-                        return if self.at == self.text.len() {
-                            Ok(done)
-                        } else {
-                            Err(self.unexpected("nothing more"))
-                        };
+                        return if self.at == self.text.len() { Ok(done) } else { Err(self.unexpected("")) };
                     }
                     Some(Open::List(_, items)) => items.push(done),
                     Some(Open::Map(_, entries, key)) => entries.extend(key.take().map(|k| (k, done))),
@@ -99,8 +95,16 @@ impl<'a> Reader<'a> {
         Fault { code: Code::FileSyntax, what: format!("not valid JSON: {what}"), at, len }
     }
 
+    /// What stands where something else was expected; nothing is expected behind the document.
     fn unexpected(&self, expected: &str) -> Fault {
         let next = self.text.get(self.at..).and_then(|t| t.chars().next());
+        if expected.is_empty() {
+            return self.fault(
+                "text behind the end of the document".to_owned(),
+                self.at,
+                next.map_or(0, char::len_utf8),
+            );
+        }
         let found = match next {
             None => "the end of the text".to_owned(),
             Some(c) => format!("`{}`", shorten(&String::from(c))),

@@ -5,7 +5,7 @@
 use super::node::{Node, Value};
 use super::shape::Reader;
 use super::text::{Source, Text};
-use super::{Document, Kind, ObjectRef, adapter, dashboard, parse, rules, scaler};
+use super::{Document, Kind, ObjectRef, RuleFile, adapter, dashboard, parse, rules, scaler};
 use crate::diag::{Code, Diagnostic, shorten};
 
 /// Words of which a file that llmobs reads holds at least one.
@@ -26,7 +26,7 @@ const WORDS: &[&str] = &[
 ];
 
 /// Objects whose `spec.groups` are groups of rules.
-const RULE_KINDS: &[&str] = &["PrometheusRule", "VMRule", "Rules", "ClusterRules", "GlobalRules", "ThanosRuler"];
+const RULE_KINDS: &[&str] = &["PrometheusRule", "VMRule", "Rules", "ClusterRules", "GlobalRules"];
 
 /// Ways of a GrafanaDashboard to name a dashboard that stands elsewhere.
 const ELSEWHERE: &[&str] = &["gzipJson", "url", "grafanaCom", "configMapRef", "jsonnet", "jsonnetLib"];
@@ -43,6 +43,10 @@ pub fn document<'a>(reader: &mut Reader<'a, '_>, root: &Node<'a>, out: &mut Vec<
     {
         let (kind, version) = (kind.to_owned(), version.to_owned());
         return object(reader, root, &kind, &version, out);
+    }
+    if root.is_null() {
+        // `helm template` leaves empty documents behind.
+        return;
     }
     if let Some(items) = root.list() {
         // Several dashboards, or several objects, in one JSON list.
@@ -102,17 +106,13 @@ fn values<'a>(reader: &mut Reader<'a, '_>, root: &Node<'a>, out: &mut Vec<Docume
     let before = out.len();
     let charts = ["kube-prometheus-stack", "prometheus", "prometheus-adapter", "victoria-metrics-k8s-stack"];
     for node in std::iter::once(root).chain(charts.iter().filter_map(|c| root.get(c))) {
-        let mut holders: Vec<&Node<'a>> = Vec::new();
-        for name in ["additionalPrometheusRulesMap", "serverFiles"] {
-            let entries = node.get(name).and_then(Node::map);
-            holders.extend(entries.into_iter().flatten().map(|(_, v)| v));
-        }
-        holders.extend(node.get("additionalPrometheusRules").and_then(Node::list).into_iter().flatten());
-        for holder in holders.into_iter().filter(|h| h.get("groups").is_some()) {
-            let fields = holder.map().map_or(0, Vec::len);
-            // `name` and labels beside the groups belong to the chart; the chart makes an object of it.
-            let chart = fields > 1;
-            let strict = std::mem::replace(&mut reader.strict_strings, chart);
+        let entries = |name: &str| node.get(name).and_then(Node::map).into_iter().flatten().map(|(_, value)| value);
+        let files: Vec<&Node<'a>> = entries("serverFiles").collect();
+        let mut objects: Vec<&Node<'a>> = entries("additionalPrometheusRulesMap").collect();
+        objects.extend(node.get("additionalPrometheusRules").and_then(Node::list).into_iter().flatten());
+        let holders = files.into_iter().map(|h| (h, false)).chain(objects.into_iter().map(|h| (h, true)));
+        for (holder, object) in holders.filter(|(h, _)| h.get("groups").is_some()) {
+            let strict = std::mem::replace(&mut reader.strict_strings, object);
             let kind = Kind::Rules(rules::read(reader, holder, holder.range().len()));
             reader.strict_strings = strict;
             out.push(Document { place: reader.place(holder), kind, object: None });
@@ -141,10 +141,11 @@ fn object<'a>(reader: &mut Reader<'a, '_>, root: &Node<'a>, kind: &str, version:
     let strict = std::mem::replace(&mut reader.strict_strings, true);
     let group = version.split('/').next().unwrap_or_default();
     let kind = match kind {
-        _ if RULE_KINDS.contains(&kind) => spec(reader, root, kind, "groups").map(|spec| {
+        _ if RULE_KINDS.contains(&kind) => {
             let bytes = root.range().len();
-            Kind::Rules(rules::read(reader, spec, bytes))
-        }),
+            let file = spec(reader, root, kind, "groups").map(|spec| rules::read(reader, spec, bytes));
+            Some(Kind::Rules(file.unwrap_or(RuleFile { bytes, object: true, ..RuleFile::default() })))
+        }
         "ScaledObject" | "ScaledJob" => {
             spec(reader, root, kind, "triggers").map(|spec| Kind::Scaler(scaler::read(reader, spec)))
         }

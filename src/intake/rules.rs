@@ -117,14 +117,14 @@ fn repeated_names(reader: &mut Reader<'_, '_>, groups: &[Group]) {
         if first.as_str() == again.as_str() {
             let message = format!("two groups are named `{}`", shorten(again));
             let finding = Diagnostic::new(Code::FileDuplicateKey, message, again.whole(), "again here");
-            reader.find(finding.related(first.whole(), "first here"));
+            reader.find(finding.related(first.whole(), "before here"));
         }
     }
 }
 
 fn group<'a>(reader: &mut Reader<'a, '_>, node: &Node<'a>) -> Option<Group> {
     if node.map().is_none() {
-        reader.wrong("groups", node, "a group with `name` and `rules`");
+        reader.wrong_item("groups", node, "a group with `name` and `rules`");
         return None;
     }
     let (extras, unknown_fields) = reader.unknown(node, "a group", GROUP, GROUP_ELSEWHERE);
@@ -160,7 +160,7 @@ fn whole_number<'a>(reader: &mut Reader<'a, '_>, node: &Node<'a>, name: &str) ->
 
 fn rule<'a>(reader: &mut Reader<'a, '_>, node: &Node<'a>) -> Option<Rule> {
     if node.map().is_none() {
-        reader.wrong("rules", node, "a rule with `record` or `alert`");
+        reader.wrong_item("rules", node, "a rule with `record` or `alert`");
         return None;
     }
     let (extras, unknown_fields) = reader.unknown(node, "a rule", RULE, RULE_ELSEWHERE);
@@ -225,7 +225,7 @@ fn expression<'a>(reader: &mut Reader<'a, '_>, node: &Node<'a>, head: Place, nam
     if let Some(range) = template::in_expression(&text) {
         let message = "an expression holds text of a template that was not rendered";
         let finding = Diagnostic::new(Code::FileNotRendered, message, text.place(range), "template text");
-        reader.find(finding.help("render it first, for example `helm template CHART | llmobs check -`"));
+        reader.find(finding.help(template::RENDER));
         return None;
     }
     Some(text)

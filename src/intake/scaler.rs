@@ -38,7 +38,7 @@ pub(super) fn read<'a>(reader: &mut Reader<'a, '_>, spec: &Node<'a>) -> Scaler {
 
 fn trigger<'a>(reader: &mut Reader<'a, '_>, node: &Node<'a>) -> Option<Trigger> {
     if node.map().is_none() {
-        reader.wrong("triggers", node, "a trigger with `type` and `metadata`");
+        reader.wrong_item("triggers", node, "a trigger with `type` and `metadata`");
         return None;
     }
     if node.get("type").and_then(Node::str) != Some("prometheus") {

@@ -68,6 +68,13 @@ impl<'a, 's> Reader<'a, 's> {
         self.push(Code::FileWrongShape, message, place, &format!("expected {expected}"));
     }
 
+    /// Finds an item of a wrong type in a list.
+    pub fn wrong_item(&mut self, list: &str, node: &Node<'_>, expected: &str) {
+        let message = format!("an item of `{list}` is {}, not {expected}", node.kind());
+        let place = self.head(node);
+        self.push(Code::FileWrongShape, message, place, &format!("expected {expected}"));
+    }
+
     /// First line of a value: a place to show that does not fill the screen.
     pub fn head(&self, node: &Node<'_>) -> Place {
         let range = node.range();

@@ -27,6 +27,9 @@ const HELM: &[&str] = &[
     "{{ define",
 ];
 
+/// What to do about templates.
+pub const RENDER: &str = "render it first, for example with `helm template`, and check the result";
+
 /// If template text explains why the text cannot be read, replaces the problems by one finding that says so. Returns whether
 /// it does.
 pub fn explain(source: Source<'_>, problems: &mut Vec<Diagnostic>) -> bool {
@@ -35,7 +38,8 @@ pub fn explain(source: Source<'_>, problems: &mut Vec<Diagnostic>) -> bool {
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         if let Some(column) = marker(line) {
-            let len = line[column..].find("}}").map_or(2, |i| i + 2);
+            let rest = &line[column..];
+            let len = rest.find("}}").or_else(|| rest.find("%}")).map_or(2, |i| i + 2);
             places.push(at + column..at + column + len);
         }
         at += line.len();
@@ -44,10 +48,10 @@ pub fn explain(source: Source<'_>, problems: &mut Vec<Diagnostic>) -> bool {
     let message = "the file is a template that was not rendered";
     let label = match places.len() {
         1 => "template text".to_owned(),
+        2 => "template text, here and in one more line".to_owned(),
         n => format!("template text, here and in {} more lines", n - 1),
     };
-    let finding = Diagnostic::new(Code::FileNotRendered, message, source.place(first.clone()), label)
-        .help("render it first, for example `helm template CHART | llmobs check -`");
+    let finding = Diagnostic::new(Code::FileNotRendered, message, source.place(first.clone()), label).help(RENDER);
     problems.retain(|p| p.code == Code::FileLimitExceeded);
     problems.push(finding);
     true

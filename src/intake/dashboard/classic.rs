@@ -56,7 +56,7 @@ fn annotations<'a>(reader: &mut Reader<'a, '_>, node: &Node<'a>, out: &mut Dashb
 /// Adds a panel and those that a collapsed row holds.
 fn panels<'a>(reader: &mut Reader<'a, '_>, node: &Node<'a>, out: &mut Dashboard) {
     let Value::Map(_) = node.value else {
-        reader.wrong("panels", node, "a panel");
+        reader.wrong_item("panels", node, "a panel");
         return;
     };
     let panel = panel(reader, node, out);
@@ -104,7 +104,7 @@ fn panel<'a>(reader: &mut Reader<'a, '_>, node: &Node<'a>, dashboard: &Dashboard
 
 fn targets<'a>(reader: &mut Reader<'a, '_>, node: &Node<'a>, dashboard: &Dashboard, panel: &mut Panel) {
     if node.map().is_none() {
-        reader.wrong("targets", node, "a query");
+        reader.wrong_item("targets", node, "a query");
         return;
     }
     let own: Option<Datasource> = node.get("datasource").and_then(|d| datasource::read(reader, d));

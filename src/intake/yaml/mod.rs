@@ -43,7 +43,13 @@ pub fn read<'a>(source: Source<'a>, problems: &mut Vec<Diagnostic>) -> Vec<Node<
                 true
             }
         };
-        if problems.len() >= MAX_PROBLEMS || builder.spent() {
+        if problems.len() >= MAX_PROBLEMS {
+            let place = problems.last().and_then(|p| p.primary.as_ref()).map_or(source.place(0..0), |l| l.place);
+            let message = format!("the YAML has more than {MAX_PROBLEMS} faults");
+            problems.push(Diagnostic::new(Code::FileLimitExceeded, message, place, "the rest is not read"));
+            break;
+        }
+        if builder.spent() {
             break;
         }
         if stopped {
@@ -68,7 +74,15 @@ fn syntax(source: Source<'_>, error: &ScanError) -> Diagnostic {
         let message = format!("the YAML is nested more than {MAX_DEPTH} levels deep");
         return Diagnostic::new(Code::FileLimitExceeded, message, place, "one level too many");
     }
-    let (what, label, help) = explain(error.kind());
+    // `expr: {a="b"} + c`: to YAML the value ends with the bracket.
+    let behind = text[..start].rsplit('\n').next().is_some_and(|line| line.trim_end().ends_with(['}', ']', '"', '\'']));
+    let kind = match error.kind() {
+        ErrorKind::ExpectedBlockMappingKey | ErrorKind::ExpectedBlockSequenceEntry if behind => {
+            &ErrorKind::ExpectedFlowMappingSeparator
+        }
+        kind => kind,
+    };
+    let (what, label, help) = explain(kind);
     let mut finding = Diagnostic::new(Code::FileSyntax, format!("not valid YAML: {what}"), place, label);
     if !help.is_empty() {
         finding = finding.help(help);
@@ -98,9 +112,9 @@ fn explain(kind: &ErrorKind) -> (String, &'static str, &'static str) {
             );
         }
         ErrorKind::ExpectedFlowMappingSeparator | ErrorKind::ExpectedFlowSequenceSeparator => (
-            "text behind a value that begins with a bracket",
+            "text behind a value that ended with a bracket or quote",
             "",
-            "quote the value, or write a block after `|`: a plain value cannot begin with `{` or `[`",
+            "quote the whole value, or write a block after `|`: a plain value cannot begin with a bracket or quote",
         ),
         ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey => {
             ("a line that should be `key: value` has no colon", "", "")
@@ -108,6 +122,11 @@ fn explain(kind: &ErrorKind) -> (String, &'static str, &'static str) {
         ErrorKind::ExpectedBlockMappingKey | ErrorKind::ExpectedBlockSequenceEntry | ErrorKind::InvalidIndentation => {
             ("the indentation fits nothing above", "", "indent the line as far as its neighbours")
         }
+        ErrorKind::MappingValueNotAllowed => (
+            "a colon where no key can stand",
+            "",
+            "indent the line as far as its neighbours, or quote the value if the colon belongs to its text",
+        ),
         ErrorKind::UnknownQuotedScalarEscape => {
             ("an escape that double quotes do not know", "", "write `\\\\` for a backslash, or use single quotes")
         }
