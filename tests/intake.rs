@@ -1,6 +1,8 @@
 //! Files of others: each file below tests/intake/cases gives the outline and the findings of its snapshot, every string leads
 //! back to its bytes, and nothing that is done to a file makes the readers panic. `LLMOBS_UPDATE=1` rewrites the snapshots.
 
+#![allow(clippy::print_stdout, reason = "the counts of a run")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

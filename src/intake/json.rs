@@ -267,11 +267,12 @@ fn escape(text: &str) -> Option<(char, usize)> {
         b't' => '\t',
         b'u' => {
             let high = unit(2)?;
-            if (0xd800..0xdc00).contains(&high) && text.get(6..8) == Some("\\u") {
-                if let Some(low @ 0xdc00..0xe000) = unit(8) {
-                    let code = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
-                    return Some((char::from_u32(code)?, 12));
-                }
+            if (0xd800..0xdc00).contains(&high)
+                && text.get(6..8) == Some("\\u")
+                && let Some(low @ 0xdc00..0xe000) = unit(8)
+            {
+                let code = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+                return Some((char::from_u32(code)?, 12));
             }
             return Some((char::from_u32(high).unwrap_or('\u{fffd}'), 6));
         }

@@ -109,11 +109,11 @@ pub fn lead_back() -> Result<(), Failed> {
             text = text.replace('\n', "\r\n");
         }
         let outcome = read("rules.yaml", text.clone().into_bytes(), true);
-        let rules = outcome.contents.documents.iter().filter_map(|d| match &d.kind {
+        let mut rules = outcome.contents.documents.iter().filter_map(|d| match &d.kind {
             Kind::Rules(file) => file.groups.first()?.rules.first(),
             _ => None,
         });
-        let Some(rule) = rules.last() else {
+        let Some(rule) = rules.next_back() else {
             refused += 1;
             continue;
         };
