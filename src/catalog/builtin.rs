@@ -59,21 +59,21 @@ pub const BUILTIN: &[Builtin] = &[
         ..listed("envoy-ai-gateway", Kind::Gateway, &[], include_str!("../../profiles/envoy-ai-gateway.toml"))
     },
     Builtin {
-        aliases: &["gaie", "gateway-api-inference-extension"],
-        ..listed(
-            "epp-gaie",
-            Kind::Gateway,
-            &["inference_extension_", "inference_objective_", "inference_model_", "inference_pool_", "bbr_"],
-            include_str!("../../profiles/epp-gaie.toml"),
-        )
-    },
-    Builtin {
         aliases: &["llm-d-router", "llm-d-inference-scheduler"],
         ..listed(
             "epp",
             Kind::Gateway,
             &["llm_d_epp_", "llm_d_inference_scheduler_"],
             include_str!("../../profiles/epp.toml"),
+        )
+    },
+    Builtin {
+        aliases: &["gaie", "gateway-api-inference-extension"],
+        ..listed(
+            "epp-gaie",
+            Kind::Gateway,
+            &["inference_extension_", "inference_objective_", "inference_model_", "inference_pool_", "bbr_"],
+            include_str!("../../profiles/epp-gaie.toml"),
         )
     },
     Builtin {
@@ -150,13 +150,13 @@ pub const BUILTIN: &[Builtin] = &[
         ..listed("triton", Kind::Engine, &["nv_"], include_str!("../../profiles/triton.toml"))
     },
     Builtin {
-        aliases: &["vllm-stack-router", "production-stack"],
-        ..listed("vllm-router", Kind::Gateway, &[], include_str!("../../profiles/vllm-router.toml"))
-    },
-    Builtin {
         aliases: &["vllm-openai"],
         mapped: true,
         ..listed("vllm", Kind::Engine, &["vllm:"], include_str!("../../profiles/vllm.toml"))
+    },
+    Builtin {
+        aliases: &["vllm-stack-router", "production-stack"],
+        ..listed("vllm-router", Kind::Gateway, &[], include_str!("../../profiles/vllm-router.toml"))
     },
 ];
 

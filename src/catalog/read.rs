@@ -282,7 +282,11 @@ fn by_name(metrics: &[Metric]) -> BTreeMap<String, Vec<Entry>> {
     for (index, metric) in metrics.iter().enumerate() {
         out.entry(metric.name.clone()).or_default().push(Entry { metric: index, mode: None });
         for (mode, name) in metric.otlp_names.iter().filter(|(_, n)| *n != metric.name) {
-            out.entry(name.clone()).or_default().push(Entry { metric: index, mode: Some(*mode) });
+            let entries = out.entry(name.clone()).or_default();
+            // Two translations may make the same name.
+            if entries.last().is_none_or(|e| e.metric != index) {
+                entries.push(Entry { metric: index, mode: Some(*mode) });
+            }
         }
     }
     out

@@ -1,9 +1,9 @@
 //! What differs on a page as entries of a profile.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::page::Sighting;
-use super::verify::{Kind, Report};
+use super::verify::{Difference, Kind, Report};
 use crate::init::finite_bounds;
 use crate::metrics_page::FamilyType;
 use crate::units::number;
@@ -13,20 +13,20 @@ use crate::units::number;
 pub fn patch(report: &Report) -> String {
     let releases: BTreeMap<&str, &str> =
         report.profiles.iter().map(|p| (p.profile.as_str(), p.release.as_str())).collect();
-    // With the release of the profile that the page contradicts; nothing is known of foreign names.
-    let mut names: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+    // Nothing is known of foreign names.
+    let mut names: BTreeMap<&str, Vec<&Difference>> = report.foreign.iter().map(|n| (n.as_str(), Vec::new())).collect();
     for difference in report.differences.iter().filter(|d| of_page(d.kind)) {
-        names.insert(&difference.metric, releases.get(difference.profile.as_str()).copied());
+        names.entry(&difference.metric).or_default().push(difference);
     }
-    names.extend(report.foreign.iter().map(|n| (n.as_str(), None)));
     let mut out = String::new();
-    for (name, since) in names {
-        if let Some(seen) = report.seen.get(name) {
-            if !out.is_empty() {
-                out.push('\n');
-            }
-            entry(name, seen, since, &mut out);
+    for (name, differences) in names {
+        let Some(seen) = report.seen.get(name) else { continue };
+        if !out.is_empty() {
+            out.push('\n');
         }
+        let since = differences.first().and_then(|d| releases.get(d.profile.as_str()).copied());
+        let values = differences.iter().filter(|d| d.kind == Kind::LabelValue).filter_map(|d| d.label.as_deref());
+        entry(name, seen, since, &values.collect(), &mut out);
     }
     out
 }
@@ -35,7 +35,7 @@ fn of_page(kind: Kind) -> bool {
     !matches!(kind, Kind::Absent | Kind::Rewritten)
 }
 
-fn entry(name: &str, seen: &Sighting, since: Option<&str>, out: &mut String) {
+fn entry(name: &str, seen: &Sighting, since: Option<&str>, values: &BTreeSet<&str>, out: &mut String) {
     let list = |items: &mut dyn Iterator<Item = &String>| items.map(|i| text(i)).collect::<Vec<_>>().join(", ");
     out.push_str(&format!("[[metric]]\nname = {}\ntype = \"{}\"\n", text(name), kind(seen)));
     out.push_str(&format!("unit = \"{}\"\n", unit(name, seen)));
@@ -43,6 +43,10 @@ fn entry(name: &str, seen: &Sighting, since: Option<&str>, out: &mut String) {
     let optional = list(&mut seen.in_some.difference(&seen.in_all));
     if !optional.is_empty() {
         out.push_str(&format!("labels_optional = [{optional}]\n"));
+    }
+    for label in values {
+        let values = list(&mut seen.values.get(*label).into_iter().flatten());
+        out.push_str(&format!("label_values.{} = [{values}]\n", text(label)));
     }
     let bounds = finite_bounds(seen.bounds.iter().map(String::as_str));
     if !bounds.is_empty() {

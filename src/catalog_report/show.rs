@@ -151,7 +151,13 @@ impl Shown {
     fn head(&self, series: &str, out: &mut String) {
         out.push_str(&format!("{} of {}\n", self.metric, self.profile));
         if self.part != "value" && self.metric != series {
-            out.push_str(&format!("  {series} is its {}\n", self.part));
+            let part = match self.part {
+                "bucket" => "its buckets",
+                "created" => "the time at which it was made",
+                "quantile" => "its quantiles",
+                part => &format!("its {part}"),
+            };
+            out.push_str(&format!("  {series}: {part}\n"));
         }
         if !self.rewritten.is_empty() {
             out.push_str(&format!("  stored as {series} by way of {}\n", self.rewritten));
@@ -177,7 +183,8 @@ impl Shown {
         let open = self.labels_open.then(|| "...".to_owned());
         let optional = self.labels_optional.iter().map(|l| format!("[{l}]"));
         let labels: Vec<String> = self.labels.iter().cloned().chain(optional).chain(open).collect();
-        line("labels", &labels.join(", "));
+        let labels = labels.join(", ");
+        line("labels", if labels.is_empty() { "none" } else { &labels });
         for (label, values) in &self.label_values {
             line("", &format!("{label} = {}", values.join(" | ")));
         }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::page::{Sighting, sightings};
 use super::show::rewriting;
 use super::text;
-use crate::catalog::{Catalog, LabelOrigin, Metric, Profile, Release, Status, View, label_origin};
+use crate::catalog::{Catalog, Certainty, LabelOrigin, Metric, Profile, Release, Status, View, label_origin};
 use crate::init::{Evidence, detect, finite_bounds, same_bounds, same_type};
 use crate::metrics_page::Page;
 use crate::units::number;
@@ -61,6 +61,8 @@ pub struct Difference {
     pub kind: Kind,
     /// The profile that says otherwise.
     pub profile: String,
+    /// The label that it is about.
+    pub label: Option<String>,
     /// One clause that follows the name.
     pub message: String,
 }
@@ -205,15 +207,17 @@ fn choose(profile: &Rc<Profile>, version: Option<&Release>, page: &Page<'_>) -> 
 
 fn family(name: &str, seen: &Sighting, chosen: &mut [Chosen], catalog: &mut Catalog, report: &mut Report) {
     let guesses = report.differences.iter().filter(|d| d.kind == Kind::Unknown).take(MAX_NEAREST).count();
-    let mut add = |metric: &str, kind: Kind, profile: &str, message: String| {
-        let (metric, profile) = (metric.to_owned(), profile.to_owned());
-        report.differences.push(Difference { metric, kind, profile, message });
+    let mut add = |kind: Kind, profile: &str, label: Option<&str>, message: String| {
+        let (profile, label) = (profile.to_owned(), label.map(str::to_owned));
+        report.differences.push(Difference { metric: name.to_owned(), kind, profile, label, message });
     };
     let covering = |c: &&mut Chosen| c.view.metric(name).is_some_and(|m| m.name == name);
     if let Some(one) = chosen.iter_mut().find(covering) {
         one.families += 1;
         if let Some(metric) = one.view.metric(name) {
-            compare(metric, seen, &mut |kind, message| add(name, kind, &one.view.profile.name, message));
+            compare(metric, seen, &mut |kind, label, message| {
+                add(kind, &one.view.profile.name, label, message);
+            });
         }
         return;
     }
@@ -232,56 +236,56 @@ fn family(name: &str, seen: &Sighting, chosen: &mut [Chosen], catalog: &mut Cata
             .collect();
         let ranges: Vec<String> = ranges.into_iter().collect();
         let message = format!("is not of {}: the catalogue has it {}", one.view.release, ranges.join("; "));
-        return add(name, Kind::OtherRelease, &one.view.profile.name, message);
+        return add(Kind::OtherRelease, &one.view.profile.name, None, message);
     }
     let owner = chosen.iter().find(|c| c.view.profile.owns(name)).map(|c| c.view.profile.clone());
     if let Some(profile) = owner {
         let what = if profile.complete { "is not in the catalogue" } else { "is not listed; the profile is a part" };
         let near = (guesses < MAX_NEAREST).then(|| Catalog::nearest(&profile, name)).flatten();
         let near = near.map(|n| format!("; the nearest is {n}")).unwrap_or_default();
-        return add(name, Kind::Unknown, &profile.name, format!("{what}{near}"));
+        return add(Kind::Unknown, &profile.name, None, format!("{what}{near}"));
     }
     match catalog.find(name).into_iter().find_map(|h| Some((h.rewritten.clone()?, h))) {
         Some((how, hit)) => {
             let message = format!("is {} by way of {}", hit.metric().name, rewriting(&how));
-            add(name, Kind::Rewritten, &hit.profile.name, message);
+            add(Kind::Rewritten, &hit.profile.name, None, message);
         }
         None => report.foreign.push(name.to_owned()),
     }
 }
 
 /// Compares a family with its entry.
-fn compare(metric: &Metric, seen: &Sighting, add: &mut dyn FnMut(Kind, String)) {
+fn compare(metric: &Metric, seen: &Sighting, add: &mut dyn FnMut(Kind, Option<&str>, String)) {
     // The list of fields of a GPU exporter decides the declared type, and users write their own.
     let free_type = metric.csv.as_deref().is_some_and(|c| c != "exporter");
     if let Some(kind) = seen.kind
         && !free_type
         && !same_type(kind, metric.kind)
     {
-        add(Kind::Type, format!("is a {} on the page, a {} in the catalogue", kind.word(), metric.kind.word()));
+        add(Kind::Type, None, format!("is a {} on the page, a {} in the catalogue", kind.word(), metric.kind.word()));
     }
     if seen.series > 0 {
         for label in metric.labels.iter().filter(|l| !seen.in_all.contains(*l)) {
             let what = if seen.in_some.contains(label) { "is not on every series" } else { "is not there" };
-            add(Kind::LabelMissing, format!("label {label} {what}"));
+            add(Kind::LabelMissing, Some(label), format!("label {label} {what}"));
         }
     }
     for label in &seen.in_some {
         let origin = label_origin(metric, label);
         if matches!(origin, None | Some(LabelOrigin::Target | LabelOrigin::Exported)) && !metric.labels_open {
-            add(Kind::LabelUnlisted, format!("label {} is not listed", crate::diag::shorten(label)));
+            add(Kind::LabelUnlisted, Some(label), format!("label {} is not listed", crate::diag::shorten(label)));
         }
     }
     for (label, listed) in &metric.label_values {
         for value in seen.values.get(label).into_iter().flatten().filter(|v| !listed.contains(v)) {
             let value = crate::diag::shorten(value);
-            add(Kind::LabelValue, format!("{label}=\"{value}\" is not among {}", listed.join(", ")));
+            add(Kind::LabelValue, Some(label), format!("{label}=\"{value}\" is not among {}", listed.join(", ")));
         }
     }
     let bounds = finite_bounds(seen.bounds.iter().map(String::as_str));
     let fixed = !metric.buckets.is_empty() && metric.buckets_vary.is_none();
     if fixed && !bounds.is_empty() && !same_bounds(&bounds, &metric.buckets) {
-        add(Kind::Buckets, between(&bounds, &metric.buckets));
+        add(Kind::Buckets, None, between(&bounds, &metric.buckets));
     }
 }
 
@@ -303,13 +307,19 @@ fn absent(view: &View, seen: &BTreeMap<String, Sighting>, report: &mut Report) {
     if view.profile.series_may_be_absent || view.profile.kind == crate::catalog::Kind::Library {
         return;
     }
-    let always = |m: &&Metric| m.status == Status::Stable && m.requires.is_none() && view.profile.owns(&m.name);
+    let always = |m: &&Metric| {
+        m.status == Status::Stable
+            && m.requires.is_none()
+            && m.certainty == Certainty::Read
+            && view.profile.owns(&m.name)
+    };
     let names: BTreeSet<&str> = view.metrics().filter(always).map(|m| m.name.as_str()).collect();
     for name in names.into_iter().filter(|n| !seen.contains_key(*n)) {
         report.differences.push(Difference {
             metric: name.to_owned(),
             kind: Kind::Absent,
             profile: view.profile.name.clone(),
+            label: None,
             message: format!("is not on the page; {} always has it", view.release),
         });
     }
@@ -326,7 +336,14 @@ impl Report {
             let plural = if n == 1 { "y" } else { "ies" };
             out.push_str(&format!("{} {}{generation}: {n} famil{plural}{fits}\n", used.profile, used.release));
         }
-        for difference in &self.differences {
+        for used in &self.profiles {
+            let absent = self.differences.iter().filter(|d| d.kind == Kind::Absent && d.profile == used.profile);
+            let absent: Vec<&str> = absent.map(|d| d.metric.as_str()).collect();
+            if !absent.is_empty() {
+                out.push_str(&format!("  {} always has, and the page lacks: {}\n", used.profile, absent.join(", ")));
+            }
+        }
+        for difference in self.differences.iter().filter(|d| d.kind != Kind::Absent) {
             out.push_str(&format!("  {} {}\n", crate::diag::shorten(&difference.metric), difference.message));
         }
         if !self.foreign.is_empty() {

@@ -156,6 +156,10 @@ fn verify(
         return Err(Failure::new(format!("`{}` shows no metric", shorten(from)))
             .help("Turn the metrics of the server on, send one request, and save the page again"));
     }
+    if found.profiles.is_empty() && !patch {
+        return Err(Failure::new(format!("the catalogue knows no metric of `{}`", shorten(from)))
+            .help("Name the exporter with `--profile`, or print entries for a profile of your own with `--patch`"));
+    }
     if patch {
         shell.result(report::patch(&found));
     } else {

@@ -27,7 +27,7 @@ pub struct Detected {
 
 /// Compares a page with every release. `None` for a profile without releases.
 pub fn detect(profile: &Rc<Profile>, evidence: &Evidence) -> Option<Detected> {
-    let mut candidates: Vec<(View, (usize, usize))> = Vec::new();
+    let mut candidates: Vec<(View, (usize, usize, usize))> = Vec::new();
     for release in &profile.releases {
         let mut generations: Vec<Option<String>> =
             profile.generations_of(release).into_iter().map(|g| Some(g.to_owned())).collect();
@@ -36,9 +36,10 @@ pub fn detect(profile: &Rc<Profile>, evidence: &Evidence) -> Option<Detected> {
         }
         for generation in generations {
             let view = View { profile: profile.clone(), release: release.clone(), generation };
+            // Names prove more than labels, types and bounds, and what is there more than what is missing: a page may be cut.
+            let unknown = evidence.seen.keys().filter(|n| !has(&view, n)).count();
             let absent = absent(&view, evidence).len();
-            // What is there proves more than what is missing: a page may be cut.
-            let n = (differences(&view, evidence).len() - absent, absent);
+            let n = (unknown, differences(&view, evidence).len() - absent - unknown, absent);
             candidates.push((view, n));
         }
     }
@@ -82,11 +83,15 @@ impl Detected {
     }
 }
 
+fn has(view: &View, name: &str) -> bool {
+    view.metric(name).is_some_and(|m| m.name == name)
+}
+
 /// Returns what of a page contradicts a release.
 fn differences(view: &View, evidence: &Evidence) -> Vec<String> {
     let mut out = Vec::new();
     for (name, seen) in &evidence.seen {
-        match view.metric(name).filter(|m| m.name == *name) {
+        match view.metric(name).filter(|_| has(view, name)) {
             Some(metric) => compare(metric, seen, &mut out),
             None => out.push(format!("the page has {name}, which {} does not have", view.release)),
         }
