@@ -1,8 +1,9 @@
 //! The built-in profiles: each reads without findings, agrees with the list of profiles, maps or excuses every signal in every
 //! release, and covers the pages that real exporters served. Pages are read where the folder with recordings is present.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -11,25 +12,22 @@ use llmobs::catalog::{
     BUILTIN, Catalog, Found, GpuTable, INDEX, Kind, MetricType, Profile, Release, Signal, SignalKind, View, make_index,
     read_profile,
 };
+use llmobs::catalog_report::{Wanted, verify};
 use llmobs::diag::{Sink, render};
+use llmobs::metrics_page;
 use llmobs::source::Sources;
 
-/// Recorded pages: file, profile, release, generation, prefixes of the series that belong to the exporter.
-const PAGES: &[(&str, &str, &str, Option<&str>, &str)] = &[
-    ("vllm-0.4.3.prom", "vllm", "0.4.3", None, "vllm:"),
-    ("generated-vllm-0.8.5.post1.prom", "vllm", "0.8.5.post1", None, "vllm:"),
-    ("generated-vllm-0.14.1.prom", "vllm", "0.14.1", None, "vllm:"),
-    ("generated-vllm-0.33.0.prom", "vllm", "0.33.0", None, "vllm:"),
-    ("dcgm-4.4.x.prom", "dcgm-exporter", "4.4.1-4.6.0", None, "DCGM_"),
-];
-
-/// Histograms whose bounds vLLM makes from the context length of the model (1-2-5 series up to `max_model_len`).
-const FOLLOW_MODEL_LENGTH: &[&str] = &[
-    "vllm:request_prompt_tokens",
-    "vllm:request_generation_tokens",
-    "vllm:request_max_num_generation_tokens",
-    "vllm:request_params_max_tokens",
-    "vllm:request_prefill_kv_computed_tokens",
+/// Recorded pages: file, profile and release of the exporter.
+const PAGES: &[(&str, &str, &str)] = &[
+    ("dcgm-4.4.x.prom", "dcgm-exporter", "4.4.1-4.6.0"),
+    ("dynamo-frontend-1.6.1.prom", "dynamo", "1.6.1"),
+    ("generated-vllm-0.14.1.prom", "vllm", "0.14.1"),
+    ("generated-vllm-0.33.0.prom", "vllm", "0.33.0"),
+    ("generated-vllm-0.8.5.post1.prom", "vllm", "0.8.5.post1"),
+    ("nim-1.x.prom", "nim", "1.8.0"),
+    ("otelcol-0.158.0.prom", "otelcol", "0.158.0"),
+    ("triton-trtllm-backend-readme.prom", "triton", "24.11"),
+    ("vllm-0.4.3.prom", "vllm", "0.4.3"),
 ];
 
 fn main() {
@@ -46,10 +44,10 @@ fn main() {
         trials.push(Trial::test(format!("{name}/signals_are_mapped_or_missing"), move || signals(name)));
         trials.push(Trial::test(format!("{name}/metrics_are_sound"), move || metrics(name)));
     }
-    for (file, profile, release, generation, prefix) in PAGES {
+    for (file, profile, release) in PAGES {
         let path = recorded().join(file);
         let absent = !path.exists();
-        let test = move || page(&path, profile, release, *generation, prefix);
+        let test = move || page(&path, profile, release);
         trials.push(Trial::test(format!("recorded/{file}"), test).with_ignored_flag(absent));
     }
     libtest_mimic::run(&arguments, trials).exit();
@@ -308,104 +306,35 @@ fn gpu_table() -> Result<(), Failed> {
     verdict(faults)
 }
 
-/// A family of a page: its declared type, labels of its samples, and bucket bounds.
-#[derive(Default)]
-struct Family {
-    kind: String,
-    labels: BTreeSet<String>,
-    bounds: BTreeSet<String>,
-}
-
-fn page(path: &Path, profile: &str, release: &str, generation: Option<&str>, prefix: &str) -> Result<(), Failed> {
-    let profile = read(profile)?;
-    let release = Release::parse(release).ok_or("no release")?;
-    let view = profile.select(&release, generation).ok_or("the profile is younger")?.view;
-    let families = families(&fs::read_to_string(path)?);
-    let mut faults = BTreeSet::new();
-    let mut compared = 0;
-    for (name, family) in families.iter().filter(|(n, _)| n.starts_with(prefix) && !n.ends_with("_created")) {
-        compared += 1;
-        let Some(metric) = view.metric(name) else {
-            faults.insert(format!("`{name}` is on the page and not in the profile"));
-            continue;
-        };
-        if metric.kind.word() != family.kind {
-            faults.insert(format!("`{name}` is a {}, the profile says {}", family.kind, metric.kind.word()));
-        }
-        let known: BTreeSet<&String> = metric.labels.iter().chain(&metric.labels_optional).collect();
-        // One label per field of the settings, and none of them is a name that rules use; made-up pages have one field `x`.
-        if name == "vllm:cache_config_info" {
-            continue;
-        }
-        for label in family.labels.iter().filter(|l| !known.contains(l)) {
-            faults.insert(format!("`{name}` has the label `{label}`, the profile lists {known:?}"));
-        }
-        for label in metric.labels.iter().filter(|l| !family.labels.contains(*l) && !family.labels.is_empty()) {
-            faults.insert(format!("`{name}` lacks the label `{label}` of the profile"));
-        }
-        let mut bounds: Vec<f64> =
-            family.bounds.iter().filter_map(|b| b.parse().ok()).filter(|b: &f64| b.is_finite()).collect();
-        bounds.sort_by(f64::total_cmp);
-        if !bounds.is_empty() && bounds != metric.buckets && !FOLLOW_MODEL_LENGTH.contains(&name.as_str()) {
-            faults.insert(format!("`{name}` has the bounds {bounds:?}, the profile lists {:?}", metric.buckets));
-        }
+/// A recorded page against the catalogue, by what `llmobs catalog verify` does: every series, with type, labels and bounds.
+fn page(path: &Path, profile: &str, release: &str) -> Result<(), Failed> {
+    let mut catalog = Catalog::default();
+    let wanted = Wanted {
+        profile: catalog.profile(profile).ok_or("no such profile")?,
+        version: Some(Release::parse(release).ok_or("no release")?),
+    };
+    let text = fs::read_to_string(path)?;
+    let mut sources = Sources::default();
+    let file = sources.add(path.display().to_string(), text.clone());
+    let mut sink = Sink::default();
+    let page = metrics_page::read(&text, file, &mut sink);
+    let findings = render::human(&sink.into_sorted(), &sources, false);
+    if !findings.is_empty() {
+        return Err(findings.into());
     }
-    if compared == 0 {
-        return Err("nothing on the page belongs to the exporter".into());
+    let report = verify(&page, &mut catalog, Some(&wanted)).map_err(|v| format!("{v} is too old"))?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    writeln!(std::io::stdout(), "{name}: {} series, {}", page.samples.len(), report.summary())?;
+    let mut faults: BTreeSet<String> = report
+        .differences
+        .iter()
+        // One label per field of the settings, and made-up pages have one field or leave it out.
+        .filter(|d| d.metric != "vllm:cache_config_info")
+        .map(|d| format!("{}: {} {}", d.profile, d.metric, d.message))
+        .collect();
+    faults.extend(report.foreign.iter().map(|n| format!("{n} is in no profile")));
+    if report.families < 5 {
+        faults.insert(format!("only {} families were compared", report.families));
     }
     verdict(faults)
-}
-
-/// Reads the families of a page in the text format, as far as this test needs it.
-fn families(text: &str) -> BTreeMap<String, Family> {
-    let mut out: BTreeMap<String, Family> = BTreeMap::new();
-    for line in text.lines() {
-        if let Some(rest) = line.strip_prefix("# TYPE ") {
-            let (name, kind) = rest.split_once(' ').unwrap_or((rest, "untyped"));
-            out.entry(name.to_owned()).or_default().kind = kind.trim().to_owned();
-        } else if !line.starts_with('#') && !line.trim().is_empty() {
-            let end = line.find(['{', ' ']).unwrap_or(line.len());
-            let base = ["_bucket", "_sum", "_count"]
-                .iter()
-                .find_map(|s| line[..end].strip_suffix(s).filter(|b| out.contains_key(*b)))
-                .unwrap_or(&line[..end])
-                .to_owned();
-            let family = out.entry(base).or_default();
-            for (label, value) in labels(&line[end..]) {
-                if label == "le" {
-                    family.bounds.insert(value);
-                } else {
-                    family.labels.insert(label);
-                }
-            }
-        }
-    }
-    out
-}
-
-/// Reads `{a="b",c="d"}`; quotes may be escaped.
-fn labels(text: &str) -> Vec<(String, String)> {
-    let mut out = Vec::new();
-    let mut rest = text.strip_prefix('{').unwrap_or_default();
-    while let Some((name, after)) = rest.split_once("=\"") {
-        let mut value = String::new();
-        let mut chars = after.char_indices();
-        let mut end = after.len();
-        while let Some((at, c)) = chars.next() {
-            match c {
-                '\\' => value.extend(chars.next().map(|(_, c)| c)),
-                '"' => {
-                    end = at + 1;
-                    break;
-                }
-                c => value.push(c),
-            }
-        }
-        out.push((name.trim_matches([',', ' ']).to_owned(), value));
-        rest = &after[end..];
-        if rest.starts_with('}') {
-            break;
-        }
-    }
-    out
 }

@@ -77,6 +77,8 @@ spec_words! {
         Mean = "mean",
         /// A histogram whose bounds were made for another unit: its quantiles mean nothing.
         WrongBuckets = "wrong-buckets",
+        /// A histogram that observes the mean of each request: its quantiles are of requests, not of what the mean is of.
+        RequestMean = "request-mean",
         /// One series per state, 1 for the state that holds.
         StateSet = "state-set",
         /// Registered, and never set to anything that has a meaning.
@@ -164,6 +166,8 @@ pub struct Metric {
     pub semantics: Option<Semantics>,
     /// Unit of the value; of a histogram or summary, of what it observes.
     pub unit: Unit,
+    /// Least and largest value, where they are known.
+    pub bounds: Option<(f64, f64)>,
     /// Generation of the engine that has it; any if `None`.
     pub generation: Option<String>,
     /// Labels that are always there.

@@ -153,6 +153,8 @@ spec_table! {
         optional semantics: Semantics,
         /// Unit of the value.
         required unit: Unit,
+        /// Whether values lie outside of what the unit allows: a ratio above 1, or -1 for none.
+        optional outside_of_unit: bool = "`false`",
         /// Generation that has it.
         optional generation: ExportedProfileName,
         /// Labels that are always there.

@@ -171,10 +171,15 @@ impl Turn<'_> {
         if buckets.windows(2).any(|w| w[0] >= w[1]) {
             self.fault(place, format!("the bucket bounds of `{name}` do not ascend"), "expected ascending bounds");
         }
+        let unit = raw.unit.map_or(Unit::Unknown, |u| u.value);
+        let outside = raw.outside_of_unit.is_some_and(|o| o.value);
+        // A counter of a unit with bounds is a sum.
+        let bounds = unit.bounds().filter(|_| !outside && kind != MetricType::Counter);
         Some(Metric {
+            bounds,
             kind,
             semantics: raw.semantics.map(|s| s.value),
-            unit: raw.unit.map_or(Unit::Unknown, |u| u.value),
+            unit,
             generation: raw.generation.map(|g| g.value.as_str().to_owned()),
             labels: self.labels(label_sets, raw.labels_from.as_ref(), raw.labels.as_ref()),
             labels_optional: self.labels(label_sets, raw.labels_optional_from.as_ref(), raw.labels_optional.as_ref()),
