@@ -2,17 +2,49 @@
 //!
 //! Prints what is declared elsewhere; declares nothing.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use crate::catalog::{Catalog, Certainty, Semantics};
 use crate::declare::{FieldDoc, FromToml};
 use crate::diag::Code;
 use crate::signals::AlertKind;
 use crate::spec::Document;
+use crate::units::Unit;
 
 /// Returns the reference of llmobs.toml: a table of keys for each TOML table.
 pub fn tables() -> String {
     let mut out = String::new();
     table("", Document::fields(), &mut out);
+    out.trim_end().to_owned()
+}
+
+/// Returns the reference of profile files: their tables, then the words for units and for the nature of a metric.
+pub fn profile_tables() -> String {
+    let mut out = String::new();
+    table("", crate::catalog::profile_fields(), &mut out);
+    let words = |words: &[&str]| words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", ");
+    let _ = writeln!(out, "`unit` is one of {}.\n", words(Unit::WORDS));
+    let _ = writeln!(out, "`semantics` is one of {}.", words(Semantics::WORDS));
+    out.trim_end().to_owned()
+}
+
+/// Returns the table of built-in profiles.
+pub fn profiles() -> String {
+    let mut out = "| profile | exporter | releases | metrics | listed |\n|---|---|---|---|---|\n".to_owned();
+    let mut catalog = Catalog::default();
+    for (name, _) in catalog.profile_names() {
+        let Some(profile) = catalog.profile(&name) else { continue };
+        let names: BTreeSet<&str> = profile.metrics.iter().map(|m| m.name.as_str()).collect();
+        let releases = match (profile.releases.first(), profile.releases.last()) {
+            (Some(first), Some(last)) if first != last => format!("{first} to {last}"),
+            (first, _) => first.map(ToString::to_string).unwrap_or_default(),
+        };
+        let listed = if profile.complete { "all" } else { "a part" };
+        let derived = if profile.certainty == Certainty::Derived { ", derived" } else { "" };
+        let title = cell(&profile.title);
+        let _ = writeln!(out, "| `{name}` | {title} | {releases} | {} | {listed}{derived} |", names.len());
+    }
     out.trim_end().to_owned()
 }
 

@@ -33,6 +33,8 @@ fn generated_parts_are_fresh() {
     let fleet = compile(read(&root().join("examples/fleet/llmobs.toml"))).program.expect("the fleet compiles");
     let parts = [
         ("reference of llmobs.toml", reference::tables()),
+        ("profiles", reference::profiles()),
+        ("reference of profiles", reference::profile_tables()),
         ("reference of commands", reference::commands(&llmobs::cli::command())),
         ("alerts", reference::alerts()),
         ("recorded series", reference::series(&fleet)),

@@ -28,6 +28,7 @@ pub use profile::{
     Across, Certainty, Deployment, Generation, Kind, LeSpelling, Metric, MetricType, Missing, OtlpMode, PassesOn,
     Profile, Range, Semantics, SignalEntry, Status,
 };
+pub use raw::fields as profile_fields;
 pub use read::read_profile;
 pub use release::Release;
 pub use signal::{Signal, SignalKind};

@@ -2,7 +2,7 @@
 
 use super::{Across, Certainty, Kind, LeSpelling, MetricType, OtlpMode, Semantics, Signal, Status};
 use crate::declare::values::{Count, ExportedName, Finite, Prose, UrlPath, VersionText};
-use crate::declare::{FromKey, Named};
+use crate::declare::{FieldDoc, FromKey, FromToml as _, Named};
 use crate::source::Spanned;
 use crate::spec_table;
 use crate::units::Unit;
@@ -284,4 +284,9 @@ spec_table! {
         /// What a reader should know.
         optional note: Prose,
     }
+}
+
+/// Returns the keys of a profile file, for the reference.
+pub fn fields() -> &'static [FieldDoc] {
+    RawProfile::fields()
 }
