@@ -79,11 +79,8 @@ fn listed(page: &Page<'_>, series: &str, catalog: &mut Catalog) -> Option<String
     }
     if kind.is_none() {
         // Without a TYPE line the catalogue knows which part of what it is.
-        for hit in catalog.find(series).into_iter().filter(|h| h.rewritten.is_none()) {
-            match hit.part {
-                MetricPart::Created => return None,
-                _ => return Some(hit.metric().name.clone()),
-            }
+        if let Some(hit) = catalog.find(series).into_iter().find(|h| h.rewritten.is_none()) {
+            return (hit.part != MetricPart::Created).then(|| hit.metric().name.clone());
         }
     }
     Some(listed.to_owned())

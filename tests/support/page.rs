@@ -208,7 +208,7 @@ impl Replica<'_> {
             MetricType::Gauge if self.sources(metric).any(|s| COUNTS.contains(&s.signal)) => {
                 Value::Count(self.gauge(metric))
             }
-            MetricType::Gauge => Value::Gauge(self.gauge(metric)),
+            MetricType::Gauge | MetricType::Untyped => Value::Gauge(self.gauge(metric)),
         }
     }
 
