@@ -292,8 +292,8 @@ fn facts_of(metric: &Metric, part: Part) -> Facts {
             Semantics::Gauge => Nature::Gauge,
             Semantics::Mean => Nature::Mean,
             Semantics::StateSet => Nature::Flag,
-            Semantics::WrongBuckets if metric.kind == MetricType::Histogram => Nature::Histogram,
-            Semantics::WrongBuckets | Semantics::Dead => Nature::Unknown,
+            Semantics::WrongBuckets | Semantics::RequestMean => Nature::Histogram,
+            Semantics::Dead => Nature::Unknown,
         },
         (Part::Value, None, MetricType::Counter) => Nature::Counter,
         (Part::Value, None, MetricType::Gauge) => Nature::Gauge,
@@ -306,11 +306,9 @@ fn facts_of(metric: &Metric, part: Part) -> Facts {
         _ => unit,
     };
     let nature = if nature == Nature::Gauge && metric.unit == Unit::Boolean { Nature::Flag } else { nature };
-    let bounds = match (part, nature, unit) {
-        (Part::Value, Nature::Gauge | Nature::Flag, Some(u)) if u.is_ratio() => Bounds::between(0.0, 1.0),
-        (Part::Value, Nature::Gauge, Some(u)) if u.is_percent() => Bounds::between(0.0, 100.0),
+    let bounds = match (part, nature, metric.bounds) {
+        (Part::Value, Nature::Gauge | Nature::Flag | Nature::Info, Some((min, max))) => Bounds::between(min, max),
         (_, Nature::Counter | Nature::Buckets, _) => Bounds::positive(),
-        (_, Nature::Info, _) => Bounds::between(1.0, 1.0),
         _ => Bounds::default(),
     };
     let named = metric
