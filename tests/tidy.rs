@@ -45,8 +45,8 @@ type Check = fn() -> Result;
 const LAYERS: &[&[&str]] = &[
     &["units", "source", "diag", "declare"],
     &["promql", "spec", "catalog", "alert_kind", "metrics_page", "intake"],
-    &["resolve"],
-    &["names", "signals"],
+    &["infer", "resolve"],
+    &["names", "signals", "lint"],
     &["emit"],
     &["output", "diff", "explain", "reference", "init"],
     &["catalog_report"],

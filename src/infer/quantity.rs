@@ -318,28 +318,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hourly_money_over_tokens_per_second_leaves_3600() {
-        let money = Quantity::of_unit(CatalogUnit::DollarsPerHour).unwrap();
-        let tokens = Quantity::of_unit(CatalogUnit::Tokens).unwrap().per(Quantity::SECONDS);
-        assert_eq!(money.per(tokens).scaled(1e6).unwrap().leftover_time(), Some(3600.0));
-        assert_eq!(money.per(tokens.scaled(3600.0).unwrap()).scaled(1e6).unwrap().leftover_time(), None);
+    fn hourly_money_over_tokens_per_second_leaves_3600() -> Result<(), &'static str> {
+        let money = Quantity::of_unit(CatalogUnit::DollarsPerHour).ok_or("money")?;
+        let tokens = Quantity::of_unit(CatalogUnit::Tokens).ok_or("tokens")?.per_second();
+        let per_million = |q: Quantity| q.scaled(1e6).and_then(|q| q.leftover_time());
+        assert_eq!(per_million(money.per(tokens)), Some(3600.0));
+        assert_eq!(per_million(money.per(tokens.scaled(3600.0).ok_or("hour")?)), None);
+        Ok(())
     }
 
     #[test]
-    fn mebibytes_become_bytes() {
-        let used = Quantity::of_unit(CatalogUnit::Mebibytes).unwrap();
+    fn mebibytes_become_bytes() -> Result<(), &'static str> {
+        let used = Quantity::of_unit(CatalogUnit::Mebibytes).ok_or("MiB")?;
         assert_eq!(used.relation(&Quantity::BYTES), Relation::OtherScale(1_048_576.0));
-        assert_eq!(used.scaled(1024.0).unwrap().scaled(1024.0).unwrap().relation(&Quantity::BYTES), Relation::Same);
-        assert_eq!(used.scaled(1_048_576.0).unwrap().to_string(), "bytes");
+        let twice = used.scaled(1024.0).and_then(|q| q.scaled(1024.0)).ok_or("bytes")?;
+        assert_eq!(twice.relation(&Quantity::BYTES), Relation::Same);
+        assert_eq!(twice.to_string(), "bytes");
+        Ok(())
     }
 
     #[test]
     fn a_share_of_one_becomes_percent() {
         let share = Quantity::BYTES.per(Quantity::BYTES);
         assert!(share.is_ratio());
-        assert!(share.scaled(100.0).unwrap().is_percent());
+        assert!(share.scaled(100.0).is_some_and(|q| q.is_percent()));
         assert_eq!(share.relation(&Quantity::PERCENT), Relation::OtherScale(100.0));
-        assert_eq!(share.scaled(2.0).unwrap().scale, None);
+        assert_eq!(share.scaled(2.0).map(|q| q.scale), Some(None));
         assert_eq!(share.scaled(3.25), None);
     }
 }

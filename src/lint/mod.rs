@@ -31,12 +31,15 @@ use crate::promql::{Expr, Feature, Options, Parsed, parse};
 use crate::source::{Place, Span};
 use collect::Site;
 
+/// A document with the queries of it that could be parsed.
+type Parsable<'d> = (&'d Document, Vec<(Site<'d>, Rc<Expr>)>);
+
 /// Checks the documents of a run. Findings come in no particular order.
 pub fn check(files: &[FileContents], catalog: &mut Catalog, targets: &Targets, settings: &Settings) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     let mut records = Records::default();
     // Recording rules of every file first: a dashboard may stand in another file than the rules it reads.
-    let documents: Vec<(&Document, Vec<(Site<'_>, Rc<Expr>)>)> = files
+    let documents: Vec<Parsable<'_>> = files
         .iter()
         .flat_map(|f| &f.documents)
         .filter(|d| !matches!(d.kind, Kind::Other | Kind::Project | Kind::RuleTests))

@@ -7,12 +7,12 @@ use crate::lint::{Cx, Query};
 use crate::promql::{Binary, BinaryOp, Card, ExprKind, Grouping, Name};
 
 /// Looks at every operation on two vectors, and at every grouping.
-pub fn check(query: &Query<'_>, cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
+pub fn check(query: &Query<'_>, _: &Cx<'_>, out: &mut Vec<Diagnostic>) {
     query.walk(&mut |node, _| match (&node.expr.kind, node.parts.as_slice()) {
-        (ExprKind::Binary(binary), [left, right]) => {
-            if left.facts.value == ValueType::Vector && right.facts.value == ValueType::Vector {
-                operation(query, cx, binary, left, right, out);
-            }
+        (ExprKind::Binary(binary), [left, right])
+            if left.facts.value == ValueType::Vector && right.facts.value == ValueType::Vector =>
+        {
+            operation(query, binary, left, right, out);
         }
         (ExprKind::Aggregate(aggregate), [.., inner]) => {
             if let Grouping::By(list) = &aggregate.grouping {
@@ -44,14 +44,7 @@ fn dropped(query: &Query<'_>, name: &Name, operand: &Typed<'_>, word: &str, out:
     );
 }
 
-fn operation(
-    query: &Query<'_>,
-    cx: &Cx<'_>,
-    binary: &Binary,
-    left: &Typed<'_>,
-    right: &Typed<'_>,
-    out: &mut Vec<Diagnostic>,
-) {
+fn operation(query: &Query<'_>, binary: &Binary, left: &Typed<'_>, right: &Typed<'_>, out: &mut Vec<Diagnostic>) {
     let (l, r) = (&left.facts.labels, &right.facts.labels);
     let mut missing = false;
     if let Some(matching) = &binary.matching {
@@ -97,7 +90,7 @@ fn operation(
         return;
     }
     if !binary.op.is_set() {
-        several(query, cx, binary, left, right, out);
+        several(query, binary, left, right, out);
     }
 }
 
@@ -155,14 +148,7 @@ fn foreign_is_sure(side: &Typed<'_>, label: &str) -> bool {
 }
 
 /// Several series of the side that must have one per match.
-fn several(
-    query: &Query<'_>,
-    _cx: &Cx<'_>,
-    binary: &Binary,
-    left: &Typed<'_>,
-    right: &Typed<'_>,
-    out: &mut Vec<Diagnostic>,
-) {
+fn several(query: &Query<'_>, binary: &Binary, left: &Typed<'_>, right: &Typed<'_>, out: &mut Vec<Diagnostic>) {
     let Some(matching) = &binary.matching else { return };
     if matching.labels.iter().any(|n| n.text.contains(['$', '<'])) {
         return;
@@ -177,7 +163,8 @@ fn several(
         if !side.open {
             return side.names().find(|l| outside(l) && !side.is_fixed(l)).map(|l| (l.to_owned(), true));
         }
-        let by_target = ["instance", "pod"].into_iter().any(outside) && !["instance", "pod"].iter().any(|l| side.is_fixed(l));
+        let by_target =
+            ["instance", "pod"].into_iter().any(outside) && !["instance", "pod"].iter().any(|l| side.is_fixed(l));
         let apart = matching.on && by_target && !matching.labels.iter().any(|n| TARGETS.contains(&n.text.as_str()));
         apart.then(|| ("instance".to_owned(), false))
     };
