@@ -2,7 +2,7 @@
 
 use crate::diag::{Code, Diagnostic};
 use crate::infer::{Nature, Typed};
-use crate::lint::{Cx, Query};
+use crate::lint::{Cx, Query, Role};
 use crate::promql::{BinaryOp, ExprKind};
 
 /// Functions whose argument may be a raw counter: they look at growth, presence or time, not at the total.
@@ -37,6 +37,10 @@ const OF_COUNTERS: &[&str] = &[
 
 /// Looks at the whole query, and at every operation whose sides are totals.
 pub fn check(query: &Query<'_>, _: &Cx<'_>, out: &mut Vec<Diagnostic>) {
+    // A variable asks for labels, not for values.
+    if matches!(query.role, Role::Variable(..)) {
+        return;
+    }
     query.walk(&mut |node, above| {
         let Some(metric) = node.metric.as_ref().filter(|_| matches!(node.expr.kind, ExprKind::Selector(_))) else {
             return;
