@@ -27,7 +27,7 @@
 //!   bytes: ordered maps only, no tool version in the output.
 //! - PromQL is built as a tree (`promql`), names are spelled in `names`, engine facts stand in `profiles/`.
 //! - Dependencies point up the table: units, source, diag, declare ← catalog, promql, spec,
-//!   alert_kind ← resolve ← names, signals ← emit ← output, diff ← cli. A test holds this.
+//!   alert_kind ← resolve ← names, signals ← emit ← output, diff, init ← catalog_report ← cli. A test holds this.
 
 pub mod alert_kind;
 pub mod catalog;

@@ -332,7 +332,7 @@ fn page(path: &Path, profile: &str, release: &str) -> Result<(), Failed> {
         .filter(|d| d.metric != "vllm:cache_config_info")
         .map(|d| format!("{}: {} {}", d.profile, d.metric, d.message))
         .collect();
-    faults.extend(report.foreign.iter().map(|n| format!("{n} is in no profile")));
+    faults.extend(report.foreign.iter().chain(&report.unlisted).map(|n| format!("{n} is in no profile")));
     if report.families < 5 {
         faults.insert(format!("only {} families were compared", report.families));
     }

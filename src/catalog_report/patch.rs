@@ -13,8 +13,9 @@ use crate::units::number;
 pub fn patch(report: &Report) -> String {
     let releases: BTreeMap<&str, &str> =
         report.profiles.iter().map(|p| (p.profile.as_str(), p.release.as_str())).collect();
-    // Nothing is known of foreign names.
-    let mut names: BTreeMap<&str, Vec<&Difference>> = report.foreign.iter().map(|n| (n.as_str(), Vec::new())).collect();
+    // Nothing is known of these.
+    let mut names: BTreeMap<&str, Vec<&Difference>> =
+        report.foreign.iter().chain(&report.unlisted).map(|n| (n.as_str(), Vec::new())).collect();
     for difference in report.differences.iter().filter(|d| of_page(d.kind)) {
         names.entry(&difference.metric).or_default().push(difference);
     }

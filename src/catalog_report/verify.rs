@@ -32,7 +32,7 @@ pub struct Wanted {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
-    /// A name in the namespace of a profile that no release has.
+    /// A name in the namespace of a complete profile that no release has.
     Unknown,
     /// A name that other releases have.
     OtherRelease,
@@ -89,6 +89,8 @@ pub struct Report {
     pub profiles: Vec<Used>,
     /// Number of families on the page.
     pub families: usize,
+    /// Families in the namespace of a profile that lists a part only, and not these.
+    pub unlisted: Vec<String>,
     /// Families outside of everything that is known.
     pub foreign: Vec<String>,
     /// What differs, by metric.
@@ -119,6 +121,7 @@ pub fn verify(page: &Page<'_>, catalog: &mut Catalog, wanted: Option<&Wanted>) -
     let mut report = Report {
         profiles: Vec::new(),
         families: seen.len(),
+        unlisted: Vec::new(),
         foreign: Vec::new(),
         differences: Vec::new(),
         seen: BTreeMap::new(),
@@ -240,10 +243,13 @@ fn family(name: &str, seen: &Sighting, chosen: &mut [Chosen], catalog: &mut Cata
     }
     let owner = chosen.iter().find(|c| c.view.profile.owns(name)).map(|c| c.view.profile.clone());
     if let Some(profile) = owner {
-        let what = if profile.complete { "is not in the catalogue" } else { "is not listed; the profile is a part" };
+        if !profile.complete {
+            report.unlisted.push(name.to_owned());
+            return;
+        }
         let near = (guesses < MAX_NEAREST).then(|| Catalog::nearest(&profile, name)).flatten();
         let near = near.map(|n| format!("; the nearest is {n}")).unwrap_or_default();
-        return add(Kind::Unknown, &profile.name, None, format!("{what}{near}"));
+        return add(Kind::Unknown, &profile.name, None, format!("is not in the catalogue{near}"));
     }
     match catalog.find(name).into_iter().find_map(|h| Some((h.rewritten.clone()?, h))) {
         Some((how, hit)) => {
@@ -346,9 +352,11 @@ impl Report {
         for difference in self.differences.iter().filter(|d| d.kind != Kind::Absent) {
             out.push_str(&format!("  {} {}\n", crate::diag::shorten(&difference.metric), difference.message));
         }
-        if !self.foreign.is_empty() {
-            let names: Vec<String> = self.foreign.iter().map(|n| crate::diag::shorten(n)).collect();
-            out.push_str(&format!("outside of the catalogue: {}\n", names.join(", ")));
+        let lists =
+            [("not listed, of profiles that are a part", &self.unlisted), ("outside of the catalogue", &self.foreign)];
+        for (title, names) in lists.into_iter().filter(|(_, names)| !names.is_empty()) {
+            let names: Vec<String> = names.iter().map(|n| crate::diag::shorten(n)).collect();
+            out.push_str(&format!("{title}: {}\n", names.join(", ")));
         }
         out
     }

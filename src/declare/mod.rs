@@ -59,7 +59,7 @@ pub struct FieldDoc {
 pub struct Reader<'s> {
     file: FileId,
     sink: &'s mut Sink,
-    path: Vec<String>,
+    path: Vec<Cow<'static, str>>,
     /// The text had syntax errors: what is missing may be their consequence.
     recovered: bool,
     /// Paths of keys that a finding on an unknown key suggested: that they are missing is the same mistake.
@@ -115,7 +115,11 @@ impl Reader<'_> {
 
     /// Reports a word that is not in a list of words.
     pub fn unknown_word(&mut self, node: Node<'_, '_>, word: &str, allowed: &[&str]) {
-        let listed = allowed.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", ");
+        const SHOWN: usize = 20;
+        let mut listed = allowed.iter().take(SHOWN).map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", ");
+        if allowed.len() > SHOWN {
+            listed.push_str(&format!(" and {} others", allowed.len() - SHOWN));
+        }
         let mut diagnostic = Diagnostic::new(
             Code::SpecUnknownValue,
             format!("`{}` does not take `{}`", shorten(&self.path()), shorten(word)),
@@ -232,7 +236,7 @@ impl Reader<'_> {
             return None;
         };
         let node = Node { value: value.get_ref(), span: value.span().into() };
-        self.path.push(name.to_owned());
+        self.path.push(Cow::Borrowed(name));
         let read = T::from_toml(node, self);
         self.path.pop();
         Some(Spanned::new(read?, self.place(node.span)))
@@ -387,7 +391,7 @@ impl<K: FromKey, T: FromToml> FromToml for Named<K, T> {
                     named.refused.insert(key.get_ref().to_string());
                 }
                 Ok(name) => {
-                    reader.path.push(key.get_ref().to_string());
+                    reader.path.push(Cow::Owned(key.get_ref().to_string()));
                     let node = Node { value: value.get_ref(), span: value.span().into() };
                     let read = T::from_toml(node, reader);
                     reader.path.pop();
@@ -501,11 +505,15 @@ macro_rules! spec_table {
                     refused: Vec::new(),
                     $($field: reader.field(table, node.span, spec_table!(@key $field $($key)?), spec_table!(@need $need)),)*
                 };
-                $(
-                    if read.$field.is_none() && table.contains_key(spec_table!(@key $field $($key)?)) {
-                        read.refused.push(spec_table!(@key $field $($key)?));
-                    }
-                )*
+                // Looking for refused keys costs as much as reading; usually every key of the table was read.
+                let found = 0 $(+ usize::from(read.$field.is_some()))*;
+                if found < table.len() {
+                    $(
+                        if read.$field.is_none() && table.contains_key(spec_table!(@key $field $($key)?)) {
+                            read.refused.push(spec_table!(@key $field $($key)?));
+                        }
+                    )*
+                }
                 Some(read)
             }
 

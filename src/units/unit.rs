@@ -302,3 +302,36 @@ impl Unit {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Dimension, Unit};
+
+    #[test]
+    fn scales_are_to_base_units() {
+        for (unit, of, per, scale) in [
+            (Unit::Milliseconds, Dimension::Time, None, 0.001),
+            (Unit::Hours, Dimension::Time, None, 3_600.0),
+            (Unit::Mebibytes, Dimension::Data, None, 1_048_576.0),
+            (Unit::Megabytes, Dimension::Data, None, 1_000_000.0),
+            (Unit::MegabitsPerSecond, Dimension::Data, Some(Dimension::Time), 125_000.0),
+            (Unit::Percent, Dimension::Ratio, None, 0.01),
+            (Unit::Millijoules, Dimension::Energy, None, 0.001),
+            (Unit::DollarsPerHour, Dimension::Money, Some(Dimension::Time), 1.0 / 3_600.0),
+            (Unit::TokensPerSecond, Dimension::Tokens, Some(Dimension::Time), 1.0),
+        ] {
+            let physical = unit.physical();
+            assert_eq!(physical.map(|p| (p.of, p.per, p.scale)), Some((of, per, scale)), "{}", unit.word());
+        }
+        for unit in [Unit::Info, Unit::Code, Unit::Bitmask, Unit::Mixed, Unit::ByLabel, Unit::Unknown] {
+            assert_eq!(unit.physical(), None, "{}", unit.word());
+        }
+    }
+
+    #[test]
+    fn rates_are_in_no_signal() {
+        assert_eq!(Unit::TokensPerSecond.to_base(), None);
+        assert_eq!(Unit::Timestamp.to_base(), None);
+        assert!(Unit::Code.to_base().is_some());
+    }
+}
