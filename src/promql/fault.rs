@@ -36,7 +36,7 @@ const MOST: usize = 20;
 #[derive(Debug, Default)]
 pub struct Faults {
     list: Vec<Fault>,
-    count: usize,
+    spoiled: bool,
     /// While something is skipped that was reported already, what is found in it is only counted.
     pub quiet: bool,
 }
@@ -44,7 +44,6 @@ pub struct Faults {
 impl Faults {
     /// Adds a fault, unless one that begins at the same byte is there or there are enough.
     pub fn push(&mut self, fault: Fault) {
-        self.count += 1;
         if !self.quiet && self.list.len() < MOST && !self.list.iter().any(|f| f.span.start == fault.span.start) {
             self.list.push(fault);
         }
@@ -52,12 +51,7 @@ impl Faults {
 
     /// Notes that the query is wrong, for a reason that was reported already.
     pub fn spoil(&mut self) {
-        self.count += 1;
-    }
-
-    /// Returns how many were found, reported or not.
-    pub fn count(&self) -> usize {
-        self.count
+        self.spoiled = true;
     }
 
     /// Returns them in the order of the query.

@@ -347,8 +347,7 @@ pub fn meant(rest: &str, brace: bool, bracket: bool) -> Meant {
     };
     let first = rest.chars().next().unwrap_or(' ');
     if let Some(close) = closing_quote(first) {
-        let end = rest[first.len_utf8()..].find(['\n', '"', close]).map(|n| n + first.len_utf8());
-        let end = end.map_or(first.len_utf8(), |n| n + rest[n..].chars().next().map_or(0, char::len_utf8));
+        let end = quoted_length(rest, close);
         return say(end, Kind::Unknown, "typographic quotes do not quote a string", "write `\"`");
     }
     if brace {
@@ -397,6 +396,22 @@ pub fn meant(rest: &str, brace: bool, bracket: bool) -> Meant {
         }
         c => character(c, rest),
     }
+}
+
+/// Returns how far a text in typographic quotes goes: to its end, or over the quotes that begin it if that is not near.
+fn quoted_length(rest: &str, close: char) -> usize {
+    const NEAR: usize = 200;
+    let mut inside = false;
+    for (at, c) in rest.char_indices() {
+        if at > NEAR || c == '\n' {
+            break;
+        }
+        if inside && (c == close || c == '"') {
+            return at + c.len_utf8();
+        }
+        inside |= closing_quote(c).is_none();
+    }
+    rest.find(|c: char| closing_quote(c).is_none()).unwrap_or(rest.len())
 }
 
 fn in_braces(rest: &str, first: char) -> Meant {

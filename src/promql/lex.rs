@@ -27,6 +27,8 @@ pub struct Lexer<'a> {
     length_seen: bool,
     /// Foreign variables and spaces are reported once.
     foreign_seen: bool,
+    /// Signs that could begin a foreign variable, each a search: only some are followed up.
+    searches: usize,
     space_seen: bool,
 }
 
@@ -52,6 +54,7 @@ impl<'a> Lexer<'a> {
             colon_seen: false,
             length_seen: false,
             foreign_seen: false,
+            searches: 0,
             space_seen: false,
         }
     }
@@ -394,7 +397,10 @@ impl<'a> Lexer<'a> {
     fn unknown(&mut self, faults: &mut Faults) -> Token {
         let start = self.pos;
         let foreign = match self.at(0) {
-            b'$' | b'<' | b'{' | b'[' => foreign(self.bytes, start),
+            b'$' | b'<' | b'{' | b'[' if self.searches < 100 => {
+                self.searches += 1;
+                foreign(self.bytes, start)
+            }
             _ => None,
         };
         if let Some(end) = foreign {

@@ -3,9 +3,10 @@
 use std::fmt::{self, Write as _};
 
 use super::ast::{
-    At, Binary, BinaryOp, Call, Card, DurationExpr, Edges, Expr, ExprKind, Grouping, MatchOp, Matching, Modifiers,
-    Name, Opaque, Role, Selector, Window,
+    At, Binary, BinaryOp, Call, Card, DurationExpr, Edges, Expr, ExprKind, Grouping, MatchOp, Matching, Modifiers, Name,
+    Offset, Opaque, Role, Selector, Window,
 };
+use super::template::is_templated;
 use super::token::can_name_metric;
 
 /// Longest expression that is printed on one line, in characters.
@@ -153,9 +154,7 @@ fn side<'a>(parent: &Binary, child: &'a Expr, right: bool) -> (bool, &'a Expr) {
         ExprKind::Binary(inner) => inner,
         // A sign binds weaker than `^`.
         ExprKind::Unary(_) => return (parent.op == BinaryOp::Pow && !right, child),
-        ExprKind::Number(n) => {
-            return (parent.op == BinaryOp::Pow && !right && (n.is_sign_negative() || n.is_infinite()), child);
-        }
+        ExprKind::Number(n) => return (parent.op == BinaryOp::Pow && !right && (n.is_sign_negative() || n.is_infinite()), child),
         _ => return (false, child),
     };
     let (p, c) = (parent.op.precedence(), inner.op.precedence());
@@ -220,8 +219,7 @@ fn list(names: &[Name]) -> String {
 fn label(name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(plain)
-        || name.contains(['$', '<'])
-        || name.contains("[[")
+        || is_templated(name)
     {
         name.to_owned()
     } else {
@@ -233,7 +231,7 @@ fn label(name: &str) -> String {
 fn is_plain_metric(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
     let word = !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(plain);
-    word && (name.is_empty() || can_name_metric(name)) || name.contains(['$', '<']) || name.contains("[[")
+    word && (name.is_empty() || can_name_metric(name)) || is_templated(name)
 }
 
 fn selector(s: &Selector, range: Option<&Window>) -> String {
@@ -271,7 +269,7 @@ fn modifiers(m: &Modifiers) -> String {
         None => {}
     }
     if let Some(offset) = &m.offset {
-        let _ = write!(out, " offset {}{}", if offset.negative { "-" } else { "" }, window(&offset.length));
+        let _ = write!(out, " offset {}", offset_length(offset));
     }
     match &m.at {
         Some(At::Time(time)) => {
@@ -285,6 +283,21 @@ fn modifiers(m: &Modifiers) -> String {
         None => {}
     }
     out
+}
+
+/// Prints the length of an offset. It ends at the first operator unless it begins with a parenthesis or with two signs, so two
+/// signs stand before what is computed.
+fn offset_length(offset: &Offset) -> String {
+    let length = window(&offset.length);
+    let computed = matches!(&offset.length, Window::Computed(e) if matches!(**e, DurationExpr::Binary(..)));
+    let signs = match (offset.negative, computed) {
+        (true, false) => "-",
+        (true, true) => "-+",
+        (false, true) if length.starts_with('-') => "+",
+        (false, true) if !length.starts_with('(') => "++",
+        (false, _) => "",
+    };
+    format!("{signs}{length}")
 }
 
 fn window(w: &Window) -> String {

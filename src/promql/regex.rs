@@ -289,9 +289,7 @@ impl Reader<'_> {
                     None => return Err("`\\p` has no name".to_owned()),
                 };
                 let name = name.strip_prefix('^').unwrap_or(name);
-                let plain: String =
-                    name.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).map(|c| c.to_ascii_lowercase()).collect();
-                if NAMES.binary_search(&plain.as_str()).is_err() {
+                if NAMES.binary_search(&name).is_err() {
                     return Err(format!("`\\p` knows no `{}`", super::hints::short(name)));
                 }
                 self.pos += 2 + length;

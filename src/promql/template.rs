@@ -33,6 +33,24 @@ pub fn holds_variable(dialect: Dialect, text: &str) -> bool {
     dialect != Dialect::Prometheus && (0..bytes.len()).any(|at| variable(dialect, bytes, at).is_some())
 }
 
+/// Returns whether a name is a word with template variables inside, of Grafana or prometheus-adapter: such a name is written
+/// without quotes.
+pub fn is_templated(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    let (mut at, mut found) = (0, false);
+    while at < bytes.len() {
+        if let Some(end) = grafana(bytes, at).or_else(|| between(bytes, at, b"<<", b">>")) {
+            at = end;
+            found = true;
+        } else if is_word(bytes[at]) || bytes[at] == b':' {
+            at += 1;
+        } else {
+            return false;
+        }
+    }
+    found
+}
+
 fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }

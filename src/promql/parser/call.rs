@@ -2,7 +2,7 @@
 
 use super::super::ast::{Aggregate, AggregateOp, Call, Expr, ExprKind, Grouping, Name, Opaque, Role};
 use super::super::feature::Feature;
-use super::super::function::function;
+use super::super::function::{Function, function};
 use super::super::template::Dialect;
 use super::super::token::Kind;
 use super::super::{hints, literal};
@@ -29,6 +29,11 @@ impl Parser<'_> {
             self.fault(hints::unknown_function(name, name_span));
         }
         let (arguments, height) = self.arguments();
+        self.called(found, name_span, arguments, height)
+    }
+
+    #[inline(never)]
+    fn called(&mut self, found: Option<&Function>, name_span: Span, arguments: Vec<Expr>, height: u32) -> Node {
         let span = Span::new(name_span.start, self.end);
         let kind = match found {
             Some(function) => ExprKind::Call(Call { function: function.name, name_span, arguments }),
@@ -50,6 +55,11 @@ impl Parser<'_> {
     pub(super) fn opaque_call(&mut self, name: Span) -> Node {
         let before = self.grouping();
         let (parts, height) = self.arguments();
+        self.opaque_called(name, before, parts, height)
+    }
+
+    #[inline(never)]
+    fn opaque_called(&mut self, name: Span, before: Option<Grouping>, parts: Vec<Expr>, height: u32) -> Node {
         let after = self.grouping();
         let grouping = before.or(after).unwrap_or(Grouping::All);
         let kind = self.opaque(name, Role::Function(grouping), parts);
@@ -71,9 +81,7 @@ impl Parser<'_> {
         }
         arguments.reserve_exact(1);
         loop {
-            let node = self.binary(0);
-            height = height.max(node.height);
-            arguments.push(node.expr);
+            self.argument(&mut arguments, &mut height);
             if self.token.kind != Kind::Comma {
                 break;
             }
@@ -85,6 +93,12 @@ impl Parser<'_> {
         }
         self.close_paren(opener, "`,`, `)` or an operator");
         (arguments, height)
+    }
+
+    fn argument(&mut self, arguments: &mut Vec<Expr>, height: &mut u32) {
+        let node = self.binary(0);
+        *height = (*height).max(node.height);
+        arguments.push(node.expr);
     }
 
     /// The word of an aggregation: an aggregation if `(`, `by` or `without` follows, else a metric.
@@ -103,7 +117,19 @@ impl Parser<'_> {
             self.used(Feature::Aggregation(op), op_span);
         }
         let before = self.grouping();
-        let (mut arguments, height) = self.arguments();
+        let (arguments, height) = self.arguments();
+        self.aggregated(op, op_span, before, arguments, height)
+    }
+
+    #[inline(never)]
+    fn aggregated(
+        &mut self,
+        op: AggregateOp,
+        op_span: Span,
+        before: Option<Grouping>,
+        mut arguments: Vec<Expr>,
+        height: u32,
+    ) -> Node {
         let grouping = if before.is_some() { before } else { self.grouping() }.unwrap_or(Grouping::All);
         let span = Span::new(op_span.start, self.end);
         let wanted = if op.has_parameter() { 2 } else { 1 };
@@ -171,13 +197,13 @@ impl Parser<'_> {
                     labels.push(Name { text: self.slice(span).to_owned(), span });
                 }
                 _ => {
-                    self.close_paren(opener, "a label name or `)`");
+                    self.lost_in_parens(opener, "a label name or `)`");
                     self.holes += 1;
                     return labels;
                 }
             }
             if self.token.kind != Kind::RightParen && !self.eat(Kind::Comma) {
-                self.close_paren(opener, "`,` or `)`");
+                self.lost_in_parens(opener, "`,` or `)`");
                 self.holes += 1;
                 return labels;
             }

@@ -92,6 +92,16 @@ impl Parser<'_> {
 
     #[inline(never)]
     fn right_side(&mut self, left: Node, op: BinaryOp, op_span: Span) -> Node {
+        let height = left.height;
+        let binary = self.left_side(left.expr, op, op_span);
+        let precedence = op.precedence();
+        let right = self.binary(if op == BinaryOp::Pow { precedence } else { precedence + 1 });
+        self.both_sides(binary, height, right)
+    }
+
+    /// Begins an operation and reads the modifiers of its operator.
+    #[inline(never)]
+    fn left_side(&mut self, left: Expr, op: BinaryOp, op_span: Span) -> Box<Binary> {
         if matches!(op, BinaryOp::TrimLower | BinaryOp::TrimUpper) {
             self.used(Feature::Trim, op_span);
         } else if op == BinaryOp::Atan2 {
@@ -100,18 +110,21 @@ impl Parser<'_> {
         let mut binary = Box::new(Binary {
             op,
             op_span,
-            left: left.expr,
+            left,
             right: ExprKind::Number(0.0).into(),
             bool_modifier: false,
             matching: None,
             fill: (None, None),
         });
         self.modifiers(&mut binary);
-        let precedence = op.precedence();
-        let right = self.binary(if op == BinaryOp::Pow { precedence } else { precedence + 1 });
+        binary
+    }
+
+    #[inline(never)]
+    fn both_sides(&mut self, mut binary: Box<Binary>, height: u32, right: Node) -> Node {
         binary.right = right.expr;
         let span = Span::new(binary.left.span.start, binary.right.span.end);
-        self.grown(Expr { kind: ExprKind::Binary(binary), span }, left.height.max(right.height))
+        self.grown(Expr { kind: ExprKind::Binary(binary), span }, height.max(right.height))
     }
 
     /// Makes a node over others, and sees to it that the tree stays low enough to be walked.
@@ -154,9 +167,20 @@ impl Parser<'_> {
 
     /// Reads an operand with the window and modifiers behind it.
     fn operand(&mut self) -> Node {
-        let mut node = match self.token.kind {
-            Kind::Op(BinaryOp::Add) => return self.signed(false),
-            Kind::Op(BinaryOp::Sub) => return self.signed(true),
+        let signed = matches!(self.token.kind, Kind::Op(BinaryOp::Add | BinaryOp::Sub));
+        let mut node = self.primary();
+        while !signed
+            && let Kind::LeftBracket | Kind::Offset | Kind::At | Kind::Anchored | Kind::Smoothed = self.token.kind
+        {
+            node = self.postfix(node);
+        }
+        node
+    }
+
+    /// Each way out is a call: this function stands on the stack once per level of nesting, and so stays small.
+    fn primary(&mut self) -> Node {
+        match self.token.kind {
+            Kind::Op(BinaryOp::Add | BinaryOp::Sub) => self.signed(),
             Kind::LeftParen => self.paren(),
             Kind::Number => self.number(),
             Kind::Duration => self.duration(),
@@ -168,16 +192,14 @@ impl Parser<'_> {
                 self.call_or_selector()
             }
             Kind::Templated => self.templated(),
-            kind if kind.is_metric_name() => {
-                let name = self.bump();
-                self.selector(Some(name))
-            }
-            _ => return self.no_operand(),
-        };
-        while matches!(self.token.kind, Kind::LeftBracket | Kind::Offset | Kind::At | Kind::Anchored | Kind::Smoothed) {
-            node = self.postfix(node);
+            kind if kind.is_metric_name() => self.metric(),
+            _ => self.no_operand(),
         }
-        node
+    }
+
+    fn metric(&mut self) -> Node {
+        let name = self.bump();
+        self.selector(Some(name))
     }
 
     #[inline(never)]
@@ -196,9 +218,15 @@ impl Parser<'_> {
     }
 
     #[inline(never)]
-    fn signed(&mut self, negative: bool) -> Node {
+    fn signed(&mut self) -> Node {
+        let negative = self.token.kind == Kind::Op(BinaryOp::Sub);
         let sign = self.bump();
         let operand = self.binary(SIGN);
+        self.with_sign(negative, sign, operand)
+    }
+
+    #[inline(never)]
+    fn with_sign(&mut self, negative: bool, sign: Span, operand: Node) -> Node {
         let span = Span::new(sign.start, operand.expr.span.end);
         match operand.expr.kind {
             ExprKind::Number(n) => Node::leaf(ExprKind::Number(if negative { -n } else { n }), span),
@@ -213,6 +241,11 @@ impl Parser<'_> {
     fn paren(&mut self) -> Node {
         let opener = self.bump();
         let inner = self.binary(0);
+        self.in_parens(opener, inner)
+    }
+
+    #[inline(never)]
+    fn in_parens(&mut self, opener: Span, inner: Node) -> Node {
         self.close_paren(opener, "`)` or an operator");
         let span = Span::new(opener.start, self.end);
         self.grown(Expr { kind: ExprKind::Paren(Box::new(inner.expr)), span }, inner.height)
@@ -279,3 +312,4 @@ impl Parser<'_> {
         }
     }
 }
+

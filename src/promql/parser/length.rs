@@ -393,8 +393,7 @@ impl Parser<'_> {
         let opener = self.bump();
         let first = self.length(0).part();
         if !self.eat(Kind::Comma) {
-            self.close_paren(opener, "`,` and a second length");
-            self.faults.spoil();
+            self.lost_in_parens(opener, "`,` and a second length");
             self.holes += 1;
             return Length::Fixed(1.0, None);
         }

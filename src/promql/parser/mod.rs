@@ -178,7 +178,14 @@ impl<'a> Parser<'a> {
 
     /// Takes `)`; reports the opener if nothing closes it.
     fn close_paren(&mut self, opener: Span, expected: &str) {
-        if self.eat(Kind::RightParen) || self.stopped {
+        if !self.eat(Kind::RightParen) {
+            self.lost_in_parens(opener, expected);
+        }
+    }
+
+    /// Reports what cannot stand in parentheses, and goes behind them; if they have no end, that is what is reported.
+    fn lost_in_parens(&mut self, opener: Span, expected: &str) {
+        if self.stopped {
             return;
         }
         if self.token.kind == Kind::End {

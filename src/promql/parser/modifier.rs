@@ -75,7 +75,7 @@ impl Parser<'_> {
             Kind::Duration => self.duration_value().0.secs_f64(),
             _ => {
                 self.holes += 1;
-                self.close_paren(opener, "a number");
+                self.lost_in_parens(opener, "a number");
                 return 0.0;
             }
         };
