@@ -29,7 +29,9 @@ fn main() -> std::process::ExitCode {
         Trial::test("fixpoint", || fixpoint().map_err(Into::into)),
     ];
     match cases() {
-        Ok(cases) => trials.extend(cases.into_iter().map(|c| Trial::test(format!("faults::{}", c.name), move || Ok(c.run()?)))),
+        Ok(cases) => {
+            trials.extend(cases.into_iter().map(|c| Trial::test(format!("faults::{}", c.name), move || Ok(c.run()?))))
+        }
         Err(error) => trials.push(Trial::test("faults", move || Err(error.into()))),
     }
     trials.push(differential("queries of Prometheus's tests", |queries| Ok(queries)));
@@ -157,8 +159,10 @@ fn hostile() -> Result {
 
 /// What is printed is read as the same tree, which is printed the same.
 fn fixpoint() -> Result {
-    let text = std::fs::read_to_string(root().join("tests/promql/valid.promql")).context("tests/promql/valid.promql")?;
-    let queries: Vec<String> = text.lines().filter(|l| !l.is_empty() && !l.starts_with('#')).map(str::to_owned).collect();
+    let text =
+        std::fs::read_to_string(root().join("tests/promql/valid.promql")).context("tests/promql/valid.promql")?;
+    let queries: Vec<String> =
+        text.lines().filter(|l| !l.is_empty() && !l.starts_with('#')).map(str::to_owned).collect();
     for query in queries.iter().cloned().chain(mutate::all(&queries, 20_000)) {
         let parsed = read(&query);
         if let Some(expr) = parsed.expr.filter(|_| parsed.faults.is_empty()) {
@@ -204,8 +208,7 @@ fn judge(queries: &[String]) -> Result<Vec<Verdict>> {
     let output = child.wait_with_output().context("promqlcheck")?;
     let _ = writer.join();
     let text = String::from_utf8(output.stdout).context("promqlcheck")?;
-    let verdicts: Vec<Verdict> =
-        text.lines().map(|l| serde_json::from_str(l).context(l)).collect::<Result<_>>()?;
+    let verdicts: Vec<Verdict> = text.lines().map(|l| serde_json::from_str(l).context(l)).collect::<Result<_>>()?;
     if verdicts.len() == queries.len() { Ok(verdicts) } else { Err("promqlcheck stopped early".to_owned()) }
 }
 
@@ -213,9 +216,9 @@ type Prepare = fn(Vec<String>) -> Result<Vec<String>>;
 
 fn differential(name: &str, prepare: Prepare) -> Trial {
     let file = folder().join("promql.jsonl");
-    let seeds = std::fs::read_to_string(&file).ok().map(|text| {
-        text.lines().map(|l| serde_json::from_str(l).context(l)).collect::<Result<Vec<String>>>()
-    });
+    let seeds = std::fs::read_to_string(&file)
+        .ok()
+        .map(|text| text.lines().map(|l| serde_json::from_str(l).context(l)).collect::<Result<Vec<String>>>());
     let count = seeds.as_ref().and_then(|s| s.as_ref().ok()).map_or(0, Vec::len);
     let name = if name.starts_with(char::is_numeric) { name.to_owned() } else { format!("{count} {name}") };
     Trial::ignorable_test(format!("like Prometheus: {name}"), move || {
@@ -262,5 +265,10 @@ fn compare(queries: &[String]) -> Result {
     if wrong.is_empty() {
         return Ok(());
     }
-    Err(format!("{} of {} differ:\n{}", wrong.len(), queries.len(), wrong.into_iter().take(40).collect::<Vec<_>>().join("\n")))
+    Err(format!(
+        "{} of {} differ:\n{}",
+        wrong.len(),
+        queries.len(),
+        wrong.into_iter().take(40).collect::<Vec<_>>().join("\n")
+    ))
 }

@@ -125,7 +125,7 @@ impl Checker<'_> {
             ExprKind::Binary(binary) => self.binary(binary),
             ExprKind::Unary(unary) => {
                 let found = self.expr(&unary.expr);
-                self.arithmetic(found, unary.expr.span, "a sign");
+                self.arithmetic(found, unary.expr.span, if unary.negative { "-" } else { "+" });
                 found
             }
             ExprKind::Paren(inner) => self.expr(inner),
@@ -149,7 +149,7 @@ impl Checker<'_> {
         if !matches!(found, Type::Range | Type::String) {
             return;
         }
-        let message = format!("{what} takes a number or an instant vector, not {}", found.noun());
+        let message = format!("`{what}` takes a number or an instant vector, not {}", found.noun());
         let help = (found == Type::Range).then_some("write a function such as `rate(...)` around the range");
         self.push(Fault::new(span, message, format!("{} here", found.noun())), help);
     }
@@ -268,9 +268,8 @@ impl Checker<'_> {
         if let Some(matching) = &binary.matching {
             self.taken_labels(matching);
         }
-        let what = format!("`{word}`");
-        self.arithmetic(left, binary.left.span, &what);
-        self.arithmetic(right, binary.right.span, &what);
+        self.arithmetic(left, binary.left.span, word);
+        self.arithmetic(right, binary.right.span, word);
         let unknown = left == Type::Unknown || right == Type::Unknown;
         if left == Type::Vector && right == Type::Vector {
             if binary.op.is_set() {

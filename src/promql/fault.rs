@@ -39,11 +39,14 @@ pub struct Faults {
     spoiled: bool,
     /// While something is skipped that was reported already, what is found in it is only counted.
     pub quiet: bool,
+    /// Whether something without end swallowed the rest of the query: what is missing there says nothing.
+    pub cut: bool,
 }
 
 impl Faults {
     /// Adds a fault, unless one that begins at the same byte is there or there are enough.
     pub fn push(&mut self, fault: Fault) {
+        self.spoiled = true;
         if !self.quiet && self.list.len() < MOST && !self.list.iter().any(|f| f.span.start == fault.span.start) {
             self.list.push(fault);
         }
@@ -54,8 +57,16 @@ impl Faults {
         self.spoiled = true;
     }
 
+    /// Returns whether there is one.
+    pub fn any(&self) -> bool {
+        self.spoiled
+    }
+
     /// Returns them in the order of the query.
     pub fn into_sorted(mut self) -> Vec<Fault> {
+        if self.list.is_empty() && self.spoiled {
+            self.list.push(Fault::new(Span::default(), "the query is not valid", ""));
+        }
         self.list.sort_by_key(|f| f.span);
         self.list
     }

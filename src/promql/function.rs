@@ -37,7 +37,7 @@ const fn f(
 }
 
 /// Every function of Prometheus 3.15, sorted by name.
-static FUNCTIONS: &[Function] = &[
+const FUNCTIONS: &[Function] = &[
     f("abs", &[V], 0, V, false, None),
     f("absent", &[V], 0, V, false, None),
     f("absent_over_time", &[M], 0, V, false, Some((2, 16))),
@@ -130,9 +130,27 @@ static FUNCTIONS: &[Function] = &[
     f("year", &[V], 1, V, false, None),
 ];
 
+/// For each letter, the first function that begins with it or a later one.
+const FIRST: [usize; 27] = {
+    let mut first = [FUNCTIONS.len(); 27];
+    let mut at = FUNCTIONS.len();
+    while at > 0 {
+        at -= 1;
+        let letter = (FUNCTIONS[at].name.as_bytes()[0] - b'a') as usize;
+        let mut earlier = letter + 1;
+        while earlier > 0 && first[earlier - 1] > at {
+            earlier -= 1;
+            first[earlier] = at;
+        }
+    }
+    first
+};
+
 /// Returns a function by its name, which is in lower case.
 pub fn function(name: &str) -> Option<&'static Function> {
-    FUNCTIONS.binary_search_by(|f| f.name.cmp(name)).ok().and_then(|n| FUNCTIONS.get(n))
+    let letter = usize::from(name.bytes().next()?.checked_sub(b'a')?);
+    let range = *FIRST.get(letter)?..*FIRST.get(letter + 1)?;
+    FUNCTIONS.get(range)?.iter().find(|f| f.name == name)
 }
 
 /// Returns the names of all functions, sorted.

@@ -353,7 +353,8 @@ pub fn meant(rest: &str, brace: bool, bracket: bool) -> Meant {
     if brace {
         return in_braces(rest, first);
     }
-    let pairs: [(&str, BinaryOp, &str); 6] = [
+    let pairs: [(&str, BinaryOp, &str); 7] = [
+        ("===", BinaryOp::Eq, "=="),
         ("&&", BinaryOp::And, "and"),
         ("||", BinaryOp::Or, "or"),
         ("<>", BinaryOp::Ne, "!="),
@@ -379,7 +380,12 @@ pub fn meant(rest: &str, brace: bool, bracket: bool) -> Meant {
             say(2, Kind::Op(BinaryOp::Ne), "`!~` does not compare expressions", help)
         }
         '!' => say(1, Kind::Unknown, "`!` is no operator of PromQL", "write `unless`, `!=` or `absent(...)`"),
-        '/' => say(2, Kind::Unknown, "`//` is no operator of PromQL", "write a comment behind `#`"),
+        '/' => say(
+            rest.find('\n').unwrap_or(rest.len()),
+            Kind::Unknown,
+            "`//` is no operator of PromQL",
+            "write a comment behind `#`",
+        ),
         ';' => say(1, Kind::Unknown, "`;` does not end a query", "remove it"),
         '{' => say(2, Kind::Unknown, "`{{` opens no labels", "write one brace"),
         '[' => say(1, Kind::Unknown, "a window cannot stand in a window", "close the first one with `]`"),
@@ -427,6 +433,10 @@ fn in_braces(rest: &str, first: char) -> Meant {
                 format!("put it in quotes: `\"{}\"`", short(word)),
             )
         }
+        '[' | ']' | '(' | ')' => {
+            (1, format!("`{first}` cannot stand inside of braces"), "close the braces with `}` first".to_owned())
+        }
+        ';' => (1, "matchers are parted by commas".to_owned(), "write `,`".to_owned()),
         '&' => (
             rest.len() - rest.trim_start_matches('&').len(),
             "matchers are parted by commas".to_owned(),
@@ -450,7 +460,8 @@ fn in_braces(rest: &str, first: char) -> Meant {
 fn character(c: char, rest: &str) -> Meant {
     let length = rest.find(|c: char| c.is_ascii()).filter(|n| *n > 0).unwrap_or(c.len_utf8());
     let length = if c.is_ascii() { 1 } else { length.max(c.len_utf8()) };
-    let what = short(rest.get(..length).unwrap_or_default());
+    let what = rest.get(..length).unwrap_or_default();
+    let what: String = if c.is_control() { short(what) } else { what.chars().take(20).collect() };
     let help = match c {
         '\u{2013}' | '\u{2014}' | '\u{2212}' => Some("write `-`"),
         '\u{d7}' => Some("write `*`"),

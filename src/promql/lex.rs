@@ -151,6 +151,7 @@ impl<'a> Lexer<'a> {
         let second = self.at(1);
         if !self.strict
             && let Some((kind, length)) = match (first, second) {
+                (b'=', b'=') if self.at(2) == b'=' => None,
                 (b'=', b'=') => Some((Kind::Op(BinaryOp::Eq), 2)),
                 (b'=', b'~') => None,
                 (b'=', _) => Some((Kind::Assign, 1)),
@@ -306,9 +307,10 @@ impl<'a> Lexer<'a> {
         let mut bad = false;
         loop {
             let rest = &self.bytes[self.pos..];
-            let stop = rest.iter().position(|b| *b == quote || matches!(b, b'\\' | b'\n' | 0xef));
+            let stop = rest.iter().position(|b| *b == quote || matches!(b, b'\\' | b'\n' | b'<' | 0xef));
             let Some(stop) = stop else {
                 self.pos = self.bytes.len();
+                faults.cut = true;
                 faults.push(super::hints::unclosed_quote(self.text, start));
                 bad = true;
                 break;
@@ -320,6 +322,7 @@ impl<'a> Lexer<'a> {
                     break;
                 }
                 b'\n' if quote != b'`' => {
+                    faults.cut = true;
                     faults.push(super::hints::unclosed_quote(self.text, start));
                     bad = true;
                     break;
@@ -340,6 +343,8 @@ impl<'a> Lexer<'a> {
                     bad = true;
                     self.pos += 3;
                 }
+                // A template of prometheus-adapter may hold quotes.
+                b'<' => self.pos = self.variable_here(b'<').unwrap_or(self.pos + 1),
                 _ => self.pos += 1,
             }
         }

@@ -3,8 +3,8 @@
 use std::fmt::{self, Write as _};
 
 use super::ast::{
-    At, Binary, BinaryOp, Call, Card, DurationExpr, Edges, Expr, ExprKind, Grouping, MatchOp, Matching, Modifiers, Name,
-    Offset, Opaque, Role, Selector, Window,
+    At, Binary, BinaryOp, Call, Card, DurationExpr, Edges, Expr, ExprKind, Grouping, MatchOp, Matching, Modifiers,
+    Name, Offset, Opaque, Role, Selector, Window,
 };
 use super::template::is_templated;
 use super::token::can_name_metric;
@@ -154,7 +154,9 @@ fn side<'a>(parent: &Binary, child: &'a Expr, right: bool) -> (bool, &'a Expr) {
         ExprKind::Binary(inner) => inner,
         // A sign binds weaker than `^`.
         ExprKind::Unary(_) => return (parent.op == BinaryOp::Pow && !right, child),
-        ExprKind::Number(n) => return (parent.op == BinaryOp::Pow && !right && (n.is_sign_negative() || n.is_infinite()), child),
+        ExprKind::Number(n) => {
+            return (parent.op == BinaryOp::Pow && !right && (n.is_sign_negative() || n.is_infinite()), child);
+        }
         _ => return (false, child),
     };
     let (p, c) = (parent.op.precedence(), inner.op.precedence());

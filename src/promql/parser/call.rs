@@ -133,6 +133,11 @@ impl Parser<'_> {
         let grouping = if before.is_some() { before } else { self.grouping() }.unwrap_or(Grouping::All);
         let span = Span::new(op_span.start, self.end);
         let wanted = if op.has_parameter() { 2 } else { 1 };
+        if arguments.is_empty() && self.faults.any() {
+            // The list of labels before it was lost, or what stands in the parentheses.
+            self.faults.spoil();
+            return self.hole(span);
+        }
         if arguments.len() != wanted {
             self.fault(hints::aggregate_arguments(op, arguments.len(), op_span));
             self.holes += 1;
@@ -168,7 +173,7 @@ impl Parser<'_> {
             }
             self.holes += 1;
             // `by le, pod (x)` and `by le (x)`: the names were meant as the list.
-            while self.token.kind.is_grouping_label() || self.token.kind == Kind::Comma {
+            while matches!(self.token.kind, Kind::Word | Kind::String | Kind::Comma) {
                 self.bump();
             }
             return labels;

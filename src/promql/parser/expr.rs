@@ -205,11 +205,26 @@ impl Parser<'_> {
     #[inline(never)]
     fn no_operand(&mut self) -> Node {
         let span = Span::new(self.end, self.end);
-        let kind = self.token.kind;
+        let mut kind = self.token.kind;
         self.unexpected("an expression");
+        // Behind something that is no token, what was meant as the operand may follow.
+        while kind == Kind::Unknown {
+            self.bump();
+            kind = self.token.kind;
+            if self.at_operand() {
+                self.holes += 1;
+                return self.primary();
+            }
+        }
         let stays = matches!(
             kind,
-            Kind::End | Kind::RightParen | Kind::RightBracket | Kind::RightBrace | Kind::Comma | Kind::Op(_)
+            Kind::End
+                | Kind::LeftBracket
+                | Kind::RightParen
+                | Kind::RightBracket
+                | Kind::RightBrace
+                | Kind::Comma
+                | Kind::Op(_)
         );
         if !stays {
             self.bump();
@@ -260,6 +275,7 @@ impl Parser<'_> {
         }
         let value = literal::number(text).unwrap_or_else(|why| {
             self.fault(hints::bad_value(text, span, why));
+            self.holes += 1;
             0.0
         });
         (value, span)
@@ -271,6 +287,7 @@ impl Parser<'_> {
         let text = self.slice(span);
         let value = literal::duration(text).unwrap_or_else(|why| {
             self.fault(hints::bad_value(text, span, why));
+            self.holes += 1;
             crate::units::Duration::from_secs(1)
         });
         (value, span)
@@ -312,4 +329,3 @@ impl Parser<'_> {
         }
     }
 }
-

@@ -5,6 +5,7 @@ use super::super::ast::{
 };
 use super::super::fault::Fault;
 use super::super::feature::Feature;
+use super::super::template::Dialect;
 use super::super::token::Kind;
 use super::super::{hints, literal};
 use super::{MAX_DEPTH, Node, Parser};
@@ -113,7 +114,10 @@ impl Parser<'_> {
             }
             kind => {
                 let inner = Expr { kind, span: node.expr.span };
-                self.fault(hints::window_without_selector(&inner, self.slice(brackets), brackets));
+                let templated = matches!(inner.kind, ExprKind::Variable(_) | ExprKind::Opaque(_));
+                if !templated || self.dialect == Dialect::Prometheus {
+                    self.fault(hints::window_without_selector(&inner, self.slice(brackets), brackets));
+                }
                 let subquery =
                     Subquery { expr: inner, window, window_span, step: None, modifiers: Modifiers::default() };
                 return self.grown(Expr { kind: ExprKind::Subquery(Box::new(subquery)), span }, node.height);
@@ -129,7 +133,15 @@ impl Parser<'_> {
         }
         let (token, end) = (self.token, self.end);
         let quiet = std::mem::replace(&mut self.faults.quiet, true);
+        let mut open = 0usize;
         while !matches!(self.token.kind, Kind::RightBracket | Kind::End | Kind::RightBrace | Kind::LeftBrace) {
+            match self.token.kind {
+                // It closes what is open around the window.
+                Kind::RightParen if open == 0 => break,
+                Kind::RightParen => open -= 1,
+                Kind::LeftParen => open += 1,
+                _ => {}
+            }
             self.bump();
         }
         self.faults.quiet = quiet;
@@ -139,7 +151,8 @@ impl Parser<'_> {
         } else if closed {
             let expected = if subquery { "`]`" } else { "`:` or `]`" };
             self.fault(hints::unexpected(self.text, token, end, expected));
-        } else {
+        } else if !self.faults.cut {
+            self.faults.cut = self.token.kind != Kind::RightParen;
             self.fault(hints::unclosed(self.text, opener));
         }
         self.lexer.leave();
@@ -153,6 +166,7 @@ impl Parser<'_> {
             && seconds <= 0.0
         {
             let span = Span::new(start, self.end);
+            self.holes += 1;
             self.fault(Fault::new(span, "a window must be longer than 0", "").help("write a length such as `5m`"));
         }
         length.window()

@@ -51,6 +51,7 @@ pub fn parse(text: &str, options: &Options) -> Parsed {
     let mut parser = Parser::new(text, options.dialect);
     let expr = parser.query();
     if !parser.stopped
+        && !parser.faults.cut
         && let Some(expr) = &expr
     {
         check::check(expr, options.dialect, &mut parser.faults);
@@ -148,7 +149,8 @@ impl<'a> Parser<'a> {
 
     /// Reports that the next token is not what must stand here.
     fn unexpected(&mut self, expected: &str) {
-        if self.token.kind == Kind::Unknown {
+        // What is missing at the end after a fault is mostly missing because of it.
+        if self.token.kind == Kind::Unknown || self.token.kind == Kind::End && self.faults.any() {
             self.faults.spoil();
         } else {
             let fault = hints::unexpected(self.text, self.token, self.end, expected);
@@ -189,7 +191,11 @@ impl<'a> Parser<'a> {
             return;
         }
         if self.token.kind == Kind::End {
-            self.fault(hints::unclosed(self.text, opener));
+            if self.faults.cut {
+                self.faults.spoil();
+            } else {
+                self.fault(hints::unclosed(self.text, opener));
+            }
             return;
         }
         self.unexpected(expected);

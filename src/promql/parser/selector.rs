@@ -127,7 +127,9 @@ impl Parser<'_> {
             let checked = if lossy { Err("it is not UTF-8".to_owned()) } else { regex::check(&value).map(drop) };
             if let Err(why) = checked {
                 let message = format!("the regular expression of `{}` is not valid: {why}", hints::short(&label));
-                self.fault(Fault::new(value_span, message, "").help("use the syntax of RE2; it has no look-around"));
+                let fault = Fault::new(value_span, message, "");
+                let look = why.contains("no look");
+                self.fault(if look { fault.help("write a second matcher with `!~`") } else { fault });
             }
         }
         let span = Span::new(label_span.start, self.end);
@@ -177,7 +179,12 @@ impl Parser<'_> {
             self.bump();
         }
         self.faults.quiet = quiet;
-        if self.token.kind == Kind::End && !known {
+        if self.token.kind == Kind::End {
+            let cut = std::mem::replace(&mut self.faults.cut, true);
+            if cut {
+                self.faults.spoil();
+                return;
+            }
             self.fault(hints::unclosed(self.text, opener));
         } else if known {
             self.faults.spoil();
