@@ -129,7 +129,7 @@ pub fn duration(text: &str) -> Result<Duration, &'static str> {
 }
 
 /// Longest length of time in seconds that Prometheus holds: 2^63 nanoseconds.
-pub const MAX_SECONDS: f64 = 9_223_372_036.854_775_807;
+pub const MAX_SECONDS: f64 = 9_223_372_036.854_776;
 
 /// Returns a number of seconds as a duration if it is one of whole microseconds, not negative.
 pub fn whole_micros(seconds: f64) -> Option<Duration> {

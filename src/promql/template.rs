@@ -103,6 +103,8 @@ fn between(bytes: &[u8], at: usize, open: &[u8], close: &[u8]) -> Option<usize> 
         return None;
     }
     let rest = &rest[..rest.len().min(LONGEST)];
-    let end = rest.windows(2).position(|w| w == close)?;
-    Some(at + end + 2)
+    // A second opener ends the search too: many openers without an end stay linear.
+    let inside = &rest[2..];
+    let end = inside.windows(2).position(|w| w == close || w == open)?;
+    inside[end..].starts_with(close).then_some(at + end + 4)
 }

@@ -35,7 +35,7 @@ grafana/v2beta1            github.com/grafana/grafana/apps/dashboard@v0.0.0-2026
 collector_builder=go.opentelemetry.io/collector/cmd/builder@v0.158.0 # components: otelcol/builder.yaml
 kubernetes_validate=1.37.0
 
-all='promtool prometheus kustomize cue sloth crdcheck dashcheck schemas kubernetes-validate otelcol'
+all='promtool prometheus kustomize cue sloth crdcheck dashcheck promqlcheck schemas kubernetes-validate otelcol'
 
 # row NAME: its line of `programs`, single-spaced; nothing if there is none
 row() { awk -v n="$1" '$1 == n { $1 = $1; print }' <<< "$programs"; }
@@ -43,7 +43,7 @@ row() { awk -v n="$1" '$1 == n { $1 = $1; print }' <<< "$programs"; }
 stamp() {
   case $1 in
     otelcol) (echo "$collector_builder" && cat "$here/otelcol/builder.yaml") | cksum ;;
-    crdcheck | dashcheck) cat "$here/$1"/*.go "$here/$1"/go.* | cksum ;;
+    crdcheck | dashcheck | promqlcheck) cat "$here/$1"/*.go "$here/$1"/go.* | cksum ;;
     kubernetes-validate) echo "$kubernetes_validate" ;;
     schemas) cksum <<< "$schemas" ;;
     *) row "$1" ;;
@@ -83,6 +83,15 @@ install_own() { # a Go program of this folder
   build "$1" . '' ''
 }
 
+# Prometheus's parser, and the queries of Prometheus's own tests from the same module
+install_promqlcheck() {
+  install_own promqlcheck
+  local from
+  from=$(go list -m -f '{{.Dir}}' github.com/prometheus/prometheus)
+  "$bin/promqlcheck" extract "$from" > "$cache/promql.jsonl.new"
+  mv -f "$cache/promql.jsonl.new" "$cache/promql.jsonl"
+}
+
 install_otelcol() {
   GOBIN=$PWD go install "$collector_builder"
   ./builder --config "$here/otelcol/builder.yaml"
@@ -115,6 +124,7 @@ install() {
     otelcol) install_otelcol ;;
     crdcheck | dashcheck) install_own "$1" ;;
     kubernetes-validate) install_kubernetes_validate ;;
+    promqlcheck) install_promqlcheck ;;
     schemas) install_schemas ;;
     # shellcheck disable=SC2046
     *) install_program $(row "$1") ;;

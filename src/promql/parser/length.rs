@@ -76,7 +76,7 @@ impl Parser<'_> {
     #[inline(never)]
     pub(super) fn postfix(&mut self, node: Node) -> Node {
         match self.token.kind {
-            Kind::LeftBracket => return self.window(node),
+            Kind::LeftBracket => self.window(node),
             Kind::Offset => self.offset(node),
             Kind::At => self.at(node),
             _ => self.edges(node),
@@ -356,11 +356,9 @@ impl Parser<'_> {
         match self.token.kind {
             Kind::Number => {
                 let (seconds, span) = self.number_value();
-                if !(seconds.abs() <= literal::MAX_SECONDS) {
-                    // NaN passes Prometheus's check.
-                    if !seconds.is_nan() {
-                        self.fault(Fault::new(span, "the length of time is longer than 292 years", ""));
-                    }
+                // NaN passes, as in Prometheus.
+                if seconds.abs() > literal::MAX_SECONDS {
+                    self.fault(Fault::new(span, "the length of time is longer than 292 years", ""));
                 }
                 self.used(Feature::NumberAsDuration, span);
                 Length::Fixed(seconds, None)
