@@ -12,17 +12,12 @@
 //! | 6 | `diff` | artifacts, files on disk | what would change, by meaning and as text |
 //!
 //! Beside them: `source` (texts and spans), `diag` (findings and their rendering), `units`, `declare` (TOML tables from one
-<<<<<<< HEAD
 //! declaration), `catalog` (profiles: metrics by release), `catalog_report` (what `llmobs catalog` answers), `alert_kind` (the
 //! list of alerts), `promql` (tree, reader, builder, printer), `names` (every emitted name), `cli`, `metrics_page` (reader of
 //! `/metrics` pages) and `init` (pages or flags to the text of a first llmobs.toml).
 //!
 //! The checker is a second pipeline over the same parts: `intake` (files of others to documents with places) → `promql` (text to
 //! tree) → `infer` (what each part of a query is, by the catalogue) → `lint` (rules and findings).
-=======
-//! declaration), `catalog` (profiles: metrics by release), `alert_kind` (the list of alerts), `promql` (tree, parser, builder, printer),
-//! `names` (every emitted name), `cli`, `metrics_page` (reader of `/metrics` pages) and `init` (pages or flags to the text of a first llmobs.toml).
->>>>>>> ed82eae (tests: Prometheus's own parser judges which queries are PromQL)
 //!
 //! # Invariants
 //!
