@@ -1,18 +1,18 @@
 //! The checker on small files: `tests/lint/<concern>/*.yaml|json`, each with the findings that it must give beside it (`*.out`).
 //!
-//! What stands in the first lines as `# option: value` (of a JSON file: in `NAME.options`) is what a user would declare: `engine`
-//! (`vllm@0.12.0`, several), `prometheus`, `scrape_interval`, `select`. `LLMOBS_UPDATE=1` writes the `.out` files anew: read them.
+//! What stands in the first lines as `# option: value` (of a JSON file: in `NAME.options`) is what a user would declare; the options are
+//! those of `support::lint`. In `unknown` and `right` nothing may be found that is more than an info. `LLMOBS_UPDATE=1` writes the
+//! `.out` files anew: read them.
 
 use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use llmobs::catalog::{Catalog, Release};
-use llmobs::diag::{Sink, render};
-use llmobs::infer::{Target, Targets};
-use llmobs::intake::{self, Hint};
-use llmobs::lint::{self, Settings};
+use llmobs::diag::{Code, Severity, render};
 use llmobs::source::Sources;
-use llmobs::units::Duration;
+
+#[path = "support/lint.rs"]
+mod lint;
+use lint::Declared;
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -22,6 +22,7 @@ fn main() {
         let name = path.strip_prefix(&root).map_or_else(|_| path.display().to_string(), |p| p.display().to_string());
         trials.push(Trial::test(name.replace('\\', "/"), move || case(&path)));
     }
+    trials.push(Trial::test("object_too_large", object_too_large));
     libtest_mimic::run(&arguments, trials).exit();
 }
 
@@ -41,30 +42,21 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 fn case(path: &Path) -> Result<(), Failed> {
     let text = std::fs::read_to_string(path)?;
-    let options = std::fs::read_to_string(path.with_extension("options")).unwrap_or_default();
-    let mut catalog = Catalog::default();
-    let mut targets = Targets::default();
-    let mut settings = Settings::default();
-    let mut off = true;
-    let header = text.lines().map_while(|l| l.strip_prefix("# ")).chain(options.lines());
-    for (key, value) in header.filter_map(|l| l.split_once(": ")) {
-        match key {
-            "engine" => targets.add(target(&mut catalog, value)?),
-            "prometheus" => settings.prometheus = Release::parse(value),
-            "scrape_interval" => settings.scrape_interval = Duration::parse(value).ok(),
-            "show" => off = value != "all",
-            _ => {}
-        }
+    let mut declared = Declared::default();
+    declared.head(&text)?;
+    for line in std::fs::read_to_string(path.with_extension("options")).unwrap_or_default().lines() {
+        let (key, value) = line.split_once(": ").ok_or("expected `option: value`")?;
+        declared.option(key, value)?;
     }
-    let mut sources = Sources::default();
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let file = sources.add(name, text);
-    let mut sink = Sink::default();
-    let contents = intake::read(&sources, file, Hint { named: true }, &mut sink);
-    sink.extend(lint::check(&[contents], &mut catalog, &targets, &settings));
-    let findings: Vec<_> = sink.into_sorted().into_iter().filter(|d| !off || d.code.on_by_default()).collect();
+    let mut sources = Sources::default();
+    let findings = declared.check(vec![(name, text)], &mut sources);
     let shown =
         if findings.is_empty() { "no findings\n".to_owned() } else { render::human(&findings, &sources, false) };
+    let silent = path.parent().and_then(Path::file_name).is_some_and(|f| f == "unknown" || f == "right");
+    if silent && findings.iter().any(|d| d.severity > Severity::Info) {
+        return Err(format!("nothing here is wrong, and this is said of it:\n{shown}").into());
+    }
     let expected = path.with_extension("out");
     if std::env::var_os("LLMOBS_UPDATE").is_some() {
         std::fs::write(&expected, &shown)?;
@@ -73,16 +65,20 @@ fn case(path: &Path) -> Result<(), Failed> {
     if wanted == shown { Ok(()) } else { Err(format!("findings differ from {}:\n{shown}", expected.display()).into()) }
 }
 
-fn target(catalog: &mut Catalog, text: &str) -> Result<Target, Failed> {
-    let (name, version) = text.split_once('@').ok_or("expected NAME@VERSION")?;
-    let profile = catalog.profile(name).ok_or("no such profile")?;
-    let release = Release::parse(version).ok_or("no release")?;
-    let selected = profile.select(&release, None).ok_or("no such release")?;
-    Ok(Target {
-        profile: profile.name.clone(),
-        release: selected.view.release,
-        generation: selected.view.generation,
-        declared_by: format!("engine {text}"),
-        named_by: Vec::new(),
-    })
+/// An object just below what the operator takes, and one just above.
+fn object_too_large() -> Result<(), Failed> {
+    for (rules, too_large) in [(4_000, false), (8_000, true)] {
+        let head = "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata:\n  name: large\nspec:\n  groups:\n";
+        let mut text = format!("{head}    - name: large\n      rules:\n");
+        for n in 0..rules {
+            text.push_str(&format!("        - record: acme:widgets{n}:rate5m\n          expr: sum(rate(acme_widgets{n}_total[5m]))\n"));
+        }
+        let bytes = text.len();
+        let findings = Declared::default().check(vec![("large.yaml".to_owned(), text)], &mut Sources::default());
+        let found = findings.iter().any(|d| d.code == Code::ObjectTooLarge);
+        if found != too_large {
+            return Err(format!("an object of {bytes} bytes: {findings:?}").into());
+        }
+    }
+    Ok(())
 }
