@@ -209,7 +209,10 @@ impl Parser<'_> {
         self.unexpected("an expression");
         // Behind something that is no token, what was meant as the operand may follow.
         while kind == Kind::Unknown {
+            // One report stands for a run of such signs.
+            let quiet = std::mem::replace(&mut self.faults.quiet, true);
             self.bump();
+            self.faults.quiet = quiet;
             kind = self.token.kind;
             if self.at_operand() {
                 self.holes += 1;
