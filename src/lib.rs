@@ -58,9 +58,9 @@ use catalog::{Catalog, GpuTable};
 use diag::{Diagnostic, Severity, Sink};
 use emit::{Artifact, Emit};
 use names::Names;
-use resolve::{Context, Plan};
+use resolve::{CheckSettings, Context, Plan};
 use signals::Book;
-use source::{Sources, World};
+use source::{FileId, Sources, World};
 
 /// What compiling one llmobs.toml gives.
 pub struct Compilation {
@@ -106,26 +106,36 @@ impl Program {
 /// Compiles the text of a llmobs.toml. `name` is shown in findings; `world` gives profiles of the user.
 pub fn compile(name: &str, text: String, world: &dyn World) -> Compilation {
     let mut sources = Sources::default();
-    let mut sink = Sink::default();
     let file = sources.add(name, text);
-    let document = spec::read(&sources, file, &mut sink);
-    let mut catalog = Catalog::default();
+    let compiled = compile_file(file, &mut sources, &mut Catalog::default(), world);
+    Compilation { sources, diagnostics: compiled.diagnostics, program: compiled.program }
+}
+
+/// What compiling a file among others gives.
+#[derive(Default)]
+pub struct Compiled {
+    /// Findings, sorted.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Plan and book; `None` if there was an error.
+    pub program: Option<Program>,
+    /// `[check]`, as far as it could be read.
+    pub check: CheckSettings,
+}
+
+/// Compiles a llmobs.toml that was read already. Profiles of the user are added to `sources` and `catalog`.
+pub fn compile_file(file: FileId, sources: &mut Sources, catalog: &mut Catalog, world: &dyn World) -> Compiled {
+    let mut sink = Sink::default();
+    let document = spec::read(sources, file, &mut sink);
     let gpus = GpuTable::builtin();
-    let mut ctx = Context {
-        catalog: &mut catalog,
-        gpus: &gpus,
-        sources: &mut sources,
-        world,
-        sink: &mut sink,
-        unread_profiles: false,
-    };
+    let mut ctx = Context { catalog, gpus: &gpus, sources, world, sink: &mut sink, unread_profiles: false };
     let plan = resolve::resolve(&document, &mut ctx);
     let diagnostics = sink.into_sorted();
     let failed = diagnostics.iter().any(|d| d.severity == Severity::Error);
+    let check = plan.as_ref().map(|p| p.check.clone()).unwrap_or_default();
     let program = plan.filter(|_| !failed).map(|plan| {
         let book = signals::book(&plan);
         let names = Names::of(&plan);
         Program { plan, book, names }
     });
-    Compilation { sources, diagnostics, program }
+    Compiled { diagnostics, program, check }
 }

@@ -177,6 +177,10 @@ codes! {
     FileInvalidValue = "file/invalid-value", Error, "A value that cannot be read as what the field means";
     FileUnknownFormat = "file/unknown-format", Info, "A named file that is nothing llmobs reads";
     FileNotRead = "file/not-read", Info, "A dashboard that stands elsewhere";
+    CheckSuppressionInvalid = "check/suppression-invalid", Error, "A comment for llmobs that cannot be read";
+    CheckSuppressionExpired = "check/suppression-expired", Warning, "A comment that allows a finding no longer: its date has passed";
+    CheckUnusedSuppression = "check/unused-suppression", Warning, "A comment that allows a finding which is not there";
+    CheckBaselineStale = "check/baseline-stale", Info, "An entry of the baseline that is no longer found";
     OutputEdited = "output/edited-file", Error, "A generated file was changed by hand";
     OutputForeign = "output/foreign-file", Error, "A file that llmobs did not write is in the way";
     OutputManifest = "output/manifest", Error, "The manifest of the output folder cannot be used";
@@ -188,6 +192,11 @@ impl Code {
     /// Finds a code by its name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|c| c.name() == name)
+    }
+
+    /// Returns the first part of its name: `metric` of `metric/gone`.
+    pub fn group(self) -> &'static str {
+        self.name().split('/').next().unwrap_or_default()
     }
 }
 

@@ -106,3 +106,14 @@ impl Diagnostic {
         self
     }
 }
+
+/// A finding that is not reported, and why.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Suppressed {
+    /// The finding.
+    pub finding: Diagnostic,
+    /// Why.
+    pub reason: String,
+    /// Whether a comment in the file says so; else a file of known findings.
+    pub in_source: bool,
+}

@@ -5,10 +5,12 @@
 mod code;
 mod diagnostic;
 pub mod render;
+mod select;
 mod sink;
 mod suggest;
 
 pub use code::{Code, Severity};
-pub use diagnostic::{Diagnostic, Fix, Label, Safety};
+pub use diagnostic::{Diagnostic, Fix, Label, Safety, Suppressed};
+pub use select::{UnknownCode, codes_of};
 pub use sink::Sink;
 pub use suggest::{did_you_mean, shorten};

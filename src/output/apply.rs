@@ -114,11 +114,13 @@ fn failed(what: &str, path: &Path, error: &io::Error) -> Box<Diagnostic> {
     Box::new(unwritable(what, path, error))
 }
 
-fn temporary(full: &Path) -> io::Result<tempfile::NamedTempFile> {
+/// Makes a file beside a path, to be renamed over it.
+pub(super) fn temporary(full: &Path) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(TEMPORARY);
     // Others may read what we generate, as far as the umask lets them; temporary files are private by default.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(full.parent().unwrap_or(Path::new(".")))
+    let folder = full.parent().filter(|p| !p.as_os_str().is_empty());
+    builder.tempfile_in(folder.unwrap_or(Path::new(".")))
 }

@@ -30,12 +30,14 @@ mod lock;
 mod manifest;
 mod path;
 mod plan;
+mod replace;
 mod state;
 #[cfg(test)]
 mod tests;
 
 pub use path::shown;
 pub use plan::{Change, Conflict, Kind, Plan};
+pub use replace::{replace_text, write_text};
 pub use state::Found;
 
 use std::path::Path;
@@ -99,6 +101,13 @@ pub fn write(root: &Path, artifacts: &[Artifact], options: Options) -> Result<Re
 /// Reads a file of the output folder as text, for comparing. `None` when it is absent, not text or too large.
 pub fn read_text(root: &Path, path: &str) -> Option<String> {
     state::read_text(root, path)
+}
+
+/// Returns the paths of the files that a folder's manifest lists, relative to the folder; none if it has no manifest that can be
+/// read.
+pub fn generated(root: &Path) -> std::collections::BTreeSet<String> {
+    let manifest = state::read_manifest(root).ok().flatten();
+    manifest.iter().flat_map(|m| m.paths()).map(str::to_owned).collect()
 }
 
 /// Makes the finding for a failed operation on a path.

@@ -109,7 +109,7 @@ pub fn read_text(root: &Path, path: &str) -> Option<String> {
     String::from_utf8(std::fs::read(&full).ok()?).ok()
 }
 
-fn read_manifest(root: &Path) -> Result<Option<Manifest>, Box<Diagnostic>> {
+pub(super) fn read_manifest(root: &Path) -> Result<Option<Manifest>, Box<Diagnostic>> {
     let full = root.join(MANIFEST);
     let unreadable = |e: &io::Error| {
         let message = format!("cannot read `{}`: {e}", path::shown(&full));

@@ -3,6 +3,7 @@
 //! The only place where one table is checked against another. All errors are reported; a plan is made of what is right, and the
 //! caller must not generate from it if the sink has errors.
 
+mod check;
 mod models;
 mod plan;
 mod pools;
@@ -12,7 +13,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 pub use plan::{
-    AlertOverride, CostSettings, Endpoint, GrafanaSettings, KubernetesSettings, LatencySlo, Model, OtlpDestination,
+    AlertOverride, CheckSettings, CostSettings, Endpoint, GrafanaSettings, KubernetesSettings, LatencySlo, Model, OtlpDestination,
     Plan, Pool, ProjectSettings, PrometheusSettings, TracingSettings,
 };
 
@@ -53,8 +54,9 @@ pub fn resolve(document: &Document, ctx: &mut Context<'_>) -> Option<Plan> {
     let tracing = settings::tracing(document, &models, ctx);
     let grafana = settings::grafana(document, ctx);
     let alerts = settings::alerts(document, &pools, ctx);
+    let check = check::check(document, ctx);
     let project = settings::project(document)?;
-    Some(Plan { project, kubernetes, prometheus, grafana, tracing, costs, alerts, pools, models })
+    Some(Plan { project, kubernetes, prometheus, grafana, tracing, costs, alerts, check, pools, models })
 }
 
 fn load_own_profiles(document: &Document, ctx: &mut Context<'_>) {

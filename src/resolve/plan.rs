@@ -5,9 +5,10 @@ use std::rc::Rc;
 
 use crate::catalog::{Found, Gpu, Metric, Release, Signal, SignalSource, View};
 use crate::declare::values::Port;
+use crate::diag::Code;
 use crate::promql::{MatchOp, Matcher, Selector, selector};
 use crate::source::Place;
-use crate::spec::{CollectorKind, Delivery, DeployedBy, Flavour, Protocol, SchemaKind};
+use crate::spec::{CollectorKind, Delivery, DeployedBy, Flavour, Level, Protocol, SchemaKind};
 use crate::units::{Bytes, Currency, Duration, MoneyPerHour, PerMonth, Ratio};
 
 /// Everything that generators read.
@@ -27,6 +28,8 @@ pub struct Plan {
     pub costs: Option<CostSettings>,
     /// Changes to alerts, by name.
     pub alerts: BTreeMap<String, AlertOverride>,
+    /// How `llmobs check` judges.
+    pub check: CheckSettings,
     /// Pools of GPUs, by name.
     pub pools: BTreeMap<String, Pool>,
     /// Models, by name.
@@ -153,6 +156,19 @@ pub struct AlertOverride {
     pub severity: Option<String>,
     /// Where it is written.
     pub place: Place,
+}
+
+/// How `llmobs check` judges.
+#[derive(Clone, Debug, Default)]
+pub struct CheckSettings {
+    /// Severity of codes that are not taken at their own.
+    pub levels: BTreeMap<Code, Level>,
+    /// Whether colons in names are stored as underscores.
+    pub underscored: bool,
+    /// Globs of files that are left out, relative to the folder of llmobs.toml.
+    pub exclude: Vec<String>,
+    /// File of known findings, relative to the folder of llmobs.toml.
+    pub baseline: Option<String>,
 }
 
 /// A pool of GPUs.

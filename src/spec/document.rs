@@ -1,7 +1,7 @@
 //! The top level of llmobs.toml.
 
 use super::{
-    AlertSettings, Costs, GpuPool, Grafana, Kubernetes, Model, Profiles, Project, Prometheus, Tracing, alerts::AlertKey,
+    AlertSettings, Check, Costs, GpuPool, Grafana, Kubernetes, Model, Profiles, Project, Prometheus, Tracing, alerts::AlertKey,
 };
 use crate::declare::Named;
 use crate::declare::values::{FormatVersion, Slug};
@@ -26,6 +26,8 @@ spec_table! {
         optional costs: Costs,
         /// Changes to single alerts, by the name of the alert.
         optional alerts: Named<AlertKey, AlertSettings>,
+        /// How `llmobs check` judges.
+        optional check: Check,
         /// Your own engines.
         optional profiles: Profiles,
         /// Pools of GPUs of one model, by a name of your choice.

@@ -4,6 +4,7 @@
 //! stage checks types, units and spelling of single values. References between tables are stage 2 (`resolve`).
 
 mod alerts;
+mod check;
 mod costs;
 mod document;
 mod gpus;
@@ -17,6 +18,7 @@ mod slos;
 mod tracing;
 
 pub use alerts::{AlertSettings, Threshold};
+pub use check::{Check, CodeKey, Glob, Level, StoredNames};
 pub use costs::Costs;
 pub use document::Document;
 pub use gpus::{DeployedBy, GpuPool};

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::diag::{Diagnostic, Label};
+use crate::diag::{Diagnostic, Fix, Label, Safety};
 use crate::source::Sources;
 
 /// Renders `{"diagnostics": [...]}`; lines and columns count from 1, spans are bytes.
@@ -16,6 +16,11 @@ pub fn json(diagnostics: &[Diagnostic], sources: &Sources) -> String {
             "start_byte": label.place.span.start, "end_byte": label.place.span.end, "text": label.text,
         })
     };
+    let fix = |fix: &Fix| -> Value {
+        let safe = fix.safety == Safety::Safe;
+        let label = Label { place: fix.place, text: fix.why.clone() };
+        json!({ "place": place(&label), "replacement": fix.text, "safe": safe })
+    };
     let list: Vec<Value> = diagnostics
         .iter()
         .map(|d| {
@@ -26,6 +31,7 @@ pub fn json(diagnostics: &[Diagnostic], sources: &Sources) -> String {
                 "place": d.primary.as_ref().map_or(Value::Null, place),
                 "related": d.related.iter().map(place).collect::<Vec<_>>(),
                 "help": d.help,
+                "fix": d.fix.as_ref().map_or(Value::Null, fix),
             })
         })
         .collect();

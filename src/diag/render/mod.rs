@@ -1,12 +1,16 @@
 //! Turns findings into text: one file per format over one type.
 
 mod concise;
+mod github;
 mod human;
 mod json;
+mod sarif;
 
 pub use concise::concise;
+pub use github::github;
 pub use human::human;
 pub use json::json;
+pub use sarif::sarif;
 
 use super::{Diagnostic, Severity};
 

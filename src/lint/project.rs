@@ -1,0 +1,81 @@
+//! From a plan of llmobs.toml to what the checker wants to know: the declared deployments and the settings.
+//!
+//! Judges nothing.
+
+use super::{Objective, Settings};
+use crate::infer::{Target, Targets};
+use crate::promql::MatchOp;
+use crate::resolve::{Model, Plan, Pool};
+use crate::spec::DeployedBy;
+
+/// Returns the deployments that a plan declares: one per model, one per pool of GPUs.
+pub fn targets(plan: &Plan) -> Targets {
+    let mut list: Vec<Target> = plan.models.values().map(of_model).collect();
+    list.extend(plan.pools.values().map(of_pool));
+    let everywhere: Vec<(String, String)> = match list.split_first() {
+        Some((first, rest)) if !rest.is_empty() => {
+            first.named_by.iter().filter(|n| rest.iter().all(|t| t.named_by.contains(n))).cloned().collect()
+        }
+        _ => Vec::new(),
+    };
+    let mut targets = Targets::default();
+    for mut target in list {
+        // What all have tells none from another.
+        target.named_by.retain(|n| !everywhere.contains(n));
+        targets.add(target);
+    }
+    targets
+}
+
+fn of_model(model: &Model) -> Target {
+    let mut named_by = vec![("model".to_owned(), model.name.clone())];
+    if let (Some(label), Some(served)) = (&model.engine.profile.model_label, &model.served_model_name) {
+        named_by.push((label.clone(), served.clone()));
+    }
+    named_by.extend(model.namespace.iter().map(|n| ("namespace".to_owned(), n.clone())));
+    let equal = model.target_matchers.iter().filter(|m| m.op == MatchOp::Equal);
+    named_by.extend(equal.map(|m| (m.label.clone(), m.value.clone())));
+    named_by.sort();
+    named_by.dedup();
+    Target {
+        profile: model.engine.profile.name.clone(),
+        release: model.engine.release.clone(),
+        generation: model.engine.generation.clone(),
+        declared_by: format!("model `{}`", model.name),
+        named_by,
+    }
+}
+
+fn of_pool(pool: &Pool) -> Target {
+    Target {
+        profile: pool.exporter.profile.name.clone(),
+        release: pool.exporter.release.clone(),
+        generation: pool.exporter.generation.clone(),
+        declared_by: format!("pool `{}`", pool.name),
+        named_by: vec![("pool".to_owned(), pool.name.clone())],
+    }
+}
+
+/// Returns what a plan says about Prometheus, promises and GPUs.
+pub fn settings(plan: &Plan) -> Settings {
+    let objectives = plan.models.values().flat_map(|model| {
+        model.latency_slos.iter().filter_map(|slo| {
+            Some(Objective {
+                model: model.name.clone(),
+                profile: model.engine.profile.name.clone(),
+                metric: model.source(slo.signal)?.series.clone(),
+                threshold: slo.threshold.secs_f64(),
+                signal: slo.signal.title().to_owned(),
+            })
+        })
+    });
+    let ours = |p: &Pool| p.deployed_by == DeployedBy::Llmobs && p.targets.is_empty();
+    Settings {
+        prometheus: Some(plan.prometheus.release.clone()),
+        scrape_interval: Some(plan.prometheus.scrape_interval),
+        objectives: objectives.collect(),
+        mig: (!plan.pools.is_empty()).then(|| plan.pools.values().any(|p| p.mig)),
+        own_gpu_fields: !plan.pools.is_empty() && plan.pools.values().all(ours),
+        colons_rewritten: plan.check.underscored,
+    }
+}
