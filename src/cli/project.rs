@@ -38,20 +38,38 @@ impl Project {
         flag.map_or_else(|| self.folder.join(OUT), Path::to_path_buf)
     }
 
+    /// Returns the folder that its own paths are relative to; empty for the current one.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Returns the path of the file, as messages show it.
+    pub fn shown(&self) -> String {
+        output::shown(&self.file)
+    }
+
+    /// Reads the text.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn read(&self) -> Result<String, Failure> {
+        let world = DiskWorld { root: self.folder.clone() };
+        let shown = self.shown();
+        let read = self.file.file_name().map_or_else(|| Err(ErrorKind::NotFound.into()), |f| world.read(Path::new(f)));
+        read.map_err(|e| match e.kind() {
+            ErrorKind::NotFound => Failure::new(format!("there is no `{shown}`"))
+                .help("Run `llmobs init` to write one, or name the file or its folder"),
+            _ => Failure::new(format!("cannot read `{shown}`: {e}")),
+        })
+    }
+
     /// Reads and compiles it.
     ///
     /// # Errors
     /// The file cannot be read. What is wrong in it is in the compilation.
     pub fn compile(&self) -> Result<Compilation, Failure> {
         let world = DiskWorld { root: self.folder.clone() };
-        let shown = output::shown(&self.file);
-        let read = self.file.file_name().map_or_else(|| Err(ErrorKind::NotFound.into()), |f| world.read(Path::new(f)));
-        let text = read.map_err(|e| match e.kind() {
-            ErrorKind::NotFound => Failure::new(format!("there is no `{shown}`"))
-                .help("Run `llmobs init` to write one, or name the file or its folder"),
-            _ => Failure::new(format!("cannot read `{shown}`: {e}")),
-        })?;
-        Ok(compile(&shown, text, &world))
+        Ok(compile(&self.shown(), self.read()?, &world))
     }
 }
 

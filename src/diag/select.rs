@@ -54,7 +54,9 @@ mod tests {
         assert_eq!(codes_of("metric/gone"), Ok(vec![Code::MetricGone]));
         assert_eq!(codes_of("metric"), codes_of("metric/*"));
         assert!(codes_of("metric").is_ok_and(|c| c.len() > 3 && c.iter().all(|c| c.group() == "metric")));
-        for (word, near) in [("metric/gon", "metric/gone"), ("rate-of-gauge", "promql/rate-of-gauge"), ("prompl", "promql")] {
+        for (word, near) in
+            [("metric/gon", "metric/gone"), ("rate-of-gauge", "promql/rate-of-gauge"), ("prompl", "promql")]
+        {
             assert!(codes_of(word).is_err_and(|e| e.help == format!("did you mean `{near}`?")), "{word}");
         }
         assert!(codes_of("zzzzzz").is_err_and(|e| e.help.starts_with("the groups are `")));

@@ -74,7 +74,7 @@ fn key(finding: &Diagnostic, sources: &Sources, folder: &str) -> Key {
 }
 
 /// Returns a path as seen from the folder of the baseline, if it lies below it.
-fn within(path: &str, folder: &str) -> String {
+pub fn within(path: &str, folder: &str) -> String {
     let path = path.strip_prefix("./").unwrap_or(path);
     let folder = folder.strip_prefix("./").unwrap_or(folder);
     let inside = path.strip_prefix(folder).filter(|_| !folder.is_empty()).and_then(|rest| rest.strip_prefix('/'));
@@ -128,7 +128,10 @@ impl Baseline {
     pub fn parse(text: &str) -> Result<Self, String> {
         let written: Written = serde_json::from_str(text).map_err(|e| e.to_string())?;
         if written.version != VERSION {
-            return Err(format!("version {} of the format is not known; this llmobs reads version {VERSION}", written.version));
+            return Err(format!(
+                "version {} of the format is not known; this llmobs reads version {VERSION}",
+                written.version
+            ));
         }
         let mut out = Self::default();
         for Entry { file, code, text, count } in written.findings {
@@ -139,7 +142,12 @@ impl Baseline {
     }
 
     /// Takes out the findings that are known, the first ones of each kind.
-    pub fn hide(&self, findings: Vec<Diagnostic>, sources: &Sources, folder: &str) -> (Vec<Diagnostic>, Vec<Suppressed>, Left) {
+    pub fn hide(
+        &self,
+        findings: Vec<Diagnostic>,
+        sources: &Sources,
+        folder: &str,
+    ) -> (Vec<Diagnostic>, Vec<Suppressed>, Left) {
         let mut left = self.counts.clone();
         let (mut new, mut known) = (Vec::new(), Vec::new());
         for finding in findings {
@@ -147,7 +155,11 @@ impl Baseline {
             match slot.filter(|n| **n > 0) {
                 Some(n) => {
                     *n -= 1;
-                    known.push(Suppressed { finding, reason: "known: it stands in the baseline".to_owned(), in_source: false });
+                    known.push(Suppressed {
+                        finding,
+                        reason: "known: it stands in the baseline".to_owned(),
+                        in_source: false,
+                    });
                 }
                 None => new.push(finding),
             }
@@ -224,12 +236,19 @@ mod tests {
         assert_eq!(baseline.len(), 3);
         assert!(baseline.print().contains(r#"    { "file": "rules/a.yaml", "code": "metric/gone", "text": ""#));
         assert_eq!(Baseline::parse(&baseline.print()), Ok(baseline.clone()));
-        let after = [("sum(\n a )", Code::MetricGone), ("d", Code::MetricGone), ("c", Code::AverageOfQuantiles), ("c", Code::AverageOfQuantiles)];
+        let after = [
+            ("sum(\n a )", Code::MetricGone),
+            ("d", Code::MetricGone),
+            ("c", Code::AverageOfQuantiles),
+            ("c", Code::AverageOfQuantiles),
+        ];
         let (sources, now) = findings("x\n\nsum(\n a )\nd\nc c", &after);
         let (new, hidden, left) = baseline.hide(now, &sources, "svc");
         let texts = |list: Vec<&Diagnostic>| -> Vec<String> {
             let place = |d: &Diagnostic| d.primary.as_ref().expect("a place").place;
-            list.into_iter().map(|d| sources.get(place(d).file).expect("a file").text[place(d).span.range()].to_owned()).collect()
+            list.into_iter()
+                .map(|d| sources.get(place(d).file).expect("a file").text[place(d).span.range()].to_owned())
+                .collect()
         };
         assert_eq!(texts(new.iter().collect()), ["d", "c"], "another text, and one more of a known one");
         assert_eq!(texts(hidden.iter().map(|s| &s.finding).collect()), ["sum(\n a )", "c"]);

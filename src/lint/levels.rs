@@ -66,7 +66,11 @@ mod tests {
         let mut levels = Levels::default();
         assert_eq!(severity(&levels, Code::MetricGone), Some(Severity::Error));
         assert_eq!(severity(&levels, Code::AverageOfRatios), None, "off by default");
-        levels.levels.extend([(Code::MetricGone, Level::Info), (Code::AverageOfRatios, Level::Warning), (Code::FileSyntax, Level::Off)]);
+        levels.levels.extend([
+            (Code::MetricGone, Level::Info),
+            (Code::AverageOfRatios, Level::Warning),
+            (Code::FileSyntax, Level::Off),
+        ]);
         assert_eq!(severity(&levels, Code::MetricGone), Some(Severity::Info));
         assert_eq!(severity(&levels, Code::AverageOfRatios), Some(Severity::Warning));
         assert_eq!(severity(&levels, Code::FileSyntax), None);

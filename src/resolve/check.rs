@@ -14,7 +14,9 @@ pub fn check(document: &Document, ctx: &mut Context<'_>) -> CheckSettings {
         for (key, level) in &named.entries {
             let place = named.key_places.get(key).copied().unwrap_or(level.place);
             match codes_of(&key.0) {
-                Ok(codes) if Code::from_name(&key.0).is_some() => of_codes.extend(codes.into_iter().map(|c| (c, level.value))),
+                Ok(codes) if Code::from_name(&key.0).is_some() => {
+                    of_codes.extend(codes.into_iter().map(|c| (c, level.value)))
+                }
                 Ok(codes) => of_groups.extend(codes.into_iter().map(|c| (c, level.value))),
                 Err(unknown) => {
                     let label = "expected a code or a group of codes";

@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 pub use plan::{
-    AlertOverride, CheckSettings, CostSettings, Endpoint, GrafanaSettings, KubernetesSettings, LatencySlo, Model, OtlpDestination,
-    Plan, Pool, ProjectSettings, PrometheusSettings, TracingSettings,
+    AlertOverride, CheckSettings, CostSettings, Endpoint, GrafanaSettings, KubernetesSettings, LatencySlo, Model,
+    OtlpDestination, Plan, Pool, ProjectSettings, PrometheusSettings, TracingSettings,
 };
 
 use crate::catalog::{Catalog, GpuTable, read_profile};

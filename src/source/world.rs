@@ -3,7 +3,7 @@
 //! The compiler asks a [`World`] for texts; a command hands in the disk, a test hands in a map.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 /// Largest file that is read, in bytes. A llmobs.toml of 1,000 models is about half a megabyte.
@@ -71,15 +71,18 @@ pub struct DiskWorld {
 
 impl World for DiskWorld {
     fn read_bytes(&self, path: &Path) -> io::Result<Vec<u8>> {
-        let path = self.root.join(path);
-        let size = std::fs::metadata(&path)?.len();
+        let too_large = |size: &str| {
+            io::Error::new(io::ErrorKind::InvalidData, format!("{size} bytes; the limit is {MAX_FILE_BYTES} bytes"))
+        };
+        let file = std::fs::File::open(self.root.join(path))?;
+        let size = file.metadata()?.len();
         if size > MAX_FILE_BYTES {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                format!("{size} bytes; the limit is {MAX_FILE_BYTES} bytes"),
-            ));
+            return Err(too_large(&size.to_string()));
         }
-        std::fs::read(&path)
+        // A pipe or device says nothing about its size.
+        let mut bytes = Vec::with_capacity(size as usize);
+        file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > MAX_FILE_BYTES { Err(too_large("too many")) } else { Ok(bytes) }
     }
 
     fn kind(&self, path: &Path) -> io::Result<EntryKind> {

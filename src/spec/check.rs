@@ -56,7 +56,8 @@ impl FromKey for CodeKey {
     const PATTERN: &'static str = "^[a-z]+(/([a-z]+(-[a-z]+)*|\\*))?$";
 
     fn from_key(text: &str) -> Result<Self, String> {
-        let word = |w: &str| !w.is_empty() && w.split('-').all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_lowercase()));
+        let word =
+            |w: &str| !w.is_empty() && w.split('-').all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_lowercase()));
         let (group, fault) = text.split_once('/').unwrap_or((text, "*"));
         if word(group) && !group.contains('-') && (fault == "*" || word(fault)) {
             Ok(Self(text.to_owned()))

@@ -1,7 +1,8 @@
 //! The top level of llmobs.toml.
 
 use super::{
-    AlertSettings, Check, Costs, GpuPool, Grafana, Kubernetes, Model, Profiles, Project, Prometheus, Tracing, alerts::AlertKey,
+    AlertSettings, Check, Costs, GpuPool, Grafana, Kubernetes, Model, Profiles, Project, Prometheus, Tracing,
+    alerts::AlertKey,
 };
 use crate::declare::Named;
 use crate::declare::values::{FormatVersion, Slug};

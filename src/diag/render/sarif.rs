@@ -23,7 +23,8 @@ pub fn sarif(
     let all = || diagnostics.iter().chain(suppressed.iter().map(|s| &s.finding));
     let codes: BTreeSet<Code> = all().map(|d| d.code).collect();
     let files: BTreeSet<FileId> = all().flat_map(places).map(|p| p.file).collect();
-    let mut writer = Writer { sources, files: files.iter().copied().collect(), column: Column::default(), seen: BTreeMap::new() };
+    let mut writer =
+        Writer { sources, files: files.iter().copied().collect(), column: Column::default(), seen: BTreeMap::new() };
     let mut results: Vec<Value> = Vec::new();
     let open = diagnostics.iter().map(|d| (d, None));
     for (finding, why) in open.chain(suppressed.iter().map(|s| (&s.finding, Some(s)))) {

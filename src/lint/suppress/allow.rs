@@ -72,7 +72,11 @@ pub fn parse(text: &str) -> Result<Allow, Wrong> {
     let reason_at = dash + 2 + (behind.len() - behind.trim_start().len());
     let (reason, until) = until(text, reason_at)?;
     if reason.is_empty() {
-        return Err(wrong(dash..dash + 2, "the comment allows without a reason", "expected a reason behind the dashes"));
+        return Err(wrong(
+            dash..dash + 2,
+            "the comment allows without a reason",
+            "expected a reason behind the dashes",
+        ));
     }
     Ok(Allow { reach, codes, reason, until })
 }

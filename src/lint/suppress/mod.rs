@@ -38,7 +38,6 @@ pub struct Sifted {
 /// A suppression at its place.
 struct Placed {
     allow: Allow,
-    file: FileId,
     /// What it covers; nothing if nothing follows it.
     span: Option<Span>,
     /// Places of the words for codes.
@@ -74,7 +73,11 @@ pub fn sift(
                 placed.used[word] += 1;
                 match &placed.allow.until {
                     Some((until, _)) if *until < today => out.findings.push(finding),
-                    _ => out.suppressed.push(Suppressed { finding, reason: placed.allow.reason.clone(), in_source: true }),
+                    _ => out.suppressed.push(Suppressed {
+                        finding,
+                        reason: placed.allow.reason.clone(),
+                        in_source: true,
+                    }),
                 }
             }
             None => out.findings.push(finding),
@@ -91,7 +94,9 @@ fn covering(list: &mut [Placed], code: Code, place: Place) -> Option<(&mut Place
     let word = |p: &Placed| p.allow.codes.iter().position(|(_, codes)| codes.contains(&code));
     let covers = |p: &Placed| match (p.allow.reach, p.span) {
         (Reach::File, _) => Some(usize::MAX),
-        (Reach::Item, Some(span)) if span.start <= place.span.start && place.span.start < span.end => Some(span.end - span.start),
+        (Reach::Item, Some(span)) if span.start <= place.span.start && place.span.start < span.end => {
+            Some(span.end - span.start)
+        }
         _ => None,
     };
     let fitting = list.iter_mut().filter_map(|p| Some((covers(p)?, word(p)?, p)));
@@ -138,7 +143,6 @@ fn placed(sources: &Sources, file: FileId, content: &FileContents, findings: &mu
         }
         match allow::parse(text) {
             Ok(allow) => out.push(Placed {
-                file,
                 span: span(),
                 words: allow.codes.iter().map(|(at, _)| place(at.clone())).collect(),
                 until: allow.until.as_ref().map(|(_, at)| place(at.clone())),
@@ -146,7 +150,8 @@ fn placed(sources: &Sources, file: FileId, content: &FileContents, findings: &mu
                 allow,
             }),
             Err(wrong) if findings.len() < MAX => {
-                let finding = Diagnostic::new(Code::CheckSuppressionInvalid, wrong.message, place(wrong.at), wrong.expected);
+                let finding =
+                    Diagnostic::new(Code::CheckSuppressionInvalid, wrong.message, place(wrong.at), wrong.expected);
                 findings.push(wrong.help.into_iter().fold(finding, Diagnostic::help));
             }
             Err(_) => {}
@@ -283,9 +288,16 @@ groups:
         let board = r#"{"title": "t", "schemaVersion": 39, "panels": [
             {"type": "stat", "title": "one", "description": "Old.\n<!-- llmobs: allow metric/gone -- kept -->", "targets": [{"expr": "A"}]},
             {"type": "stat", "title": "two", "description": "llmobs: allow metric/gon -- x", "targets": [{"expr": "B"}]}]}"#;
-        let (sources, sifted) = sifted("a.json", board, &[("\"A\"", Code::MetricGone), ("\"B\"", Code::MetricGone)], "2027-01-01");
+        let (sources, sifted) =
+            sifted("a.json", board, &[("\"A\"", Code::MetricGone), ("\"B\"", Code::MetricGone)], "2027-01-01");
         let found = messages(&sifted);
-        assert_eq!(found, [("check/suppression-invalid", "there is no code or group of codes `metric/gon`"), ("metric/gone", "\"B\"")]);
+        assert_eq!(
+            found,
+            [
+                ("check/suppression-invalid", "there is no code or group of codes `metric/gon`"),
+                ("metric/gone", "\"B\"")
+            ]
+        );
         assert_eq!(sifted.suppressed.first().map(|s| s.reason.as_str()), Some("kept"));
         let place = sifted.findings[0].primary.as_ref().expect("a place").place;
         assert_eq!(&sources.get(place.file).expect("a file").text[place.span.range()], "metric/gon");
@@ -294,7 +306,12 @@ groups:
     #[test]
     fn a_file_is_allowed_as_a_whole_and_documents_are_items() {
         let text = "# llmobs: allow-file metric/gone -- all\n# llmobs: allow metric/dead -- first\n---\ngroups:\n- name: a\n  rules:\n  - record: x\n    expr: A\n---\ngroups:\n- name: b\n  rules:\n  - record: y\n    expr: B\n";
-        let all = [("A\n", Code::MetricGone), ("B\n", Code::MetricGone), ("A\n", Code::MetricDead), ("B\n", Code::MetricDead)];
+        let all = [
+            ("A\n", Code::MetricGone),
+            ("B\n", Code::MetricGone),
+            ("A\n", Code::MetricDead),
+            ("B\n", Code::MetricDead),
+        ];
         let (_, sifted) = sifted("a.yaml", text, &all, "2027-01-01");
         assert_eq!(messages(&sifted), [("metric/dead", "B\n")]);
     }
