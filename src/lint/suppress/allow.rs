@@ -142,7 +142,7 @@ mod tests {
         assert_eq!(allow.reach, Reach::Item);
         assert_eq!(allow.codes, vec![(6..17, vec![Code::MetricGone]), (19..39, vec![Code::RateOfGauge])]);
         assert_eq!(allow.reason, "old servers");
-        assert_eq!(allow.until.map(|(d, at)| (d.to_string(), at)), Some(("2027-01-31".to_owned(), 62..72)));
+        assert_eq!(allow.until.map(|(d, at)| (d.to_string(), at)), Some(("2027-01-31".to_owned(), 61..71)));
         let allow = parse("allow-file metric/* -- wait until tomorrow").expect("reads");
         assert_eq!((allow.reach, allow.reason.as_str(), allow.until), (Reach::File, "wait until tomorrow", None));
     }

@@ -90,10 +90,12 @@ impl<'s> Items<'s> {
     }
 
     fn at_end_of(&self, number: usize) -> Option<Span> {
-        let (line, _) = self.line(number)?;
-        // `expr: |  # llmobs: ...` speaks of the block.
-        let end = self.scalars.get(&number).map_or(line.end, |s| s.end.max(line.end));
-        Some(Span::new(line.start, end))
+        let (line, text) = self.line(number)?;
+        let code = text.rsplit_once('#').map_or("", |(code, _)| code).trim_end();
+        // `expr: |  # llmobs: ...` speaks of the block, which begins on the next line.
+        let header = code.trim_end_matches(['-', '+']).ends_with(['|', '>']);
+        let scalar = self.scalars.get(&number).or_else(|| self.scalars.get(&(number + 1)).filter(|_| header));
+        Some(Span::new(line.start, scalar.map_or(line.end, |s| s.end.max(line.end))))
     }
 
     fn before(&self, number: usize) -> Option<Span> {
