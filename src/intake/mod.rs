@@ -4,7 +4,9 @@
 //! |---|---|
 //! | `discover` | paths, folders and globs to files |
 //! | `encoding` | bytes to text |
-//! | `json`, `yaml` | text to one tree (`node`) |
+//! | `json`, `yaml` | text to one tree (`node`); names that stand twice (`duplicates`) |
+//! | `template` | text of Helm that explains why a file cannot be read |
+//! | `shape` | fields of a tree to values, wrong types to findings |
 //! | `text` | strings with places, through escapes, folds and documents within documents |
 //! | `recognise` | which document a tree is; unwraps Kubernetes objects |
 //! | `rules`, `dashboard`, `scaler`, `adapter` | trees to typed documents |
@@ -175,7 +177,8 @@ fn parse<'a>(source: Source<'a>, json: bool, problems: &mut Vec<Diagnostic>) -> 
         roots = yaml::read(source, &mut own);
     }
     // What a parser makes of a template is nobody's intent.
-    if !own.is_empty() && template::explain(source, &mut own) {
+    let refused = own.iter().any(|p| p.code != Code::FileDuplicateKey);
+    if refused && template::explain(source, &mut own) {
         roots.clear();
     }
     problems.append(&mut own);

@@ -38,7 +38,7 @@ pub(super) enum Meaning {
 }
 
 /// A scalar.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Scalar<'a> {
     /// The value, escapes resolved.
     pub value: Cow<'a, str>,
@@ -49,7 +49,7 @@ pub(super) struct Scalar<'a> {
 }
 
 /// Name of an entry of a mapping.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Key<'a> {
     /// The name.
     pub name: Cow<'a, str>,
@@ -60,7 +60,7 @@ pub(super) struct Key<'a> {
 }
 
 /// One value of a document.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Node<'a> {
     /// What it is.
     pub value: Value<'a>,
@@ -72,7 +72,7 @@ pub(super) struct Node<'a> {
 pub(super) type Entries<'a> = Vec<(Key<'a>, Node<'a>)>;
 
 /// The three kinds of values.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Value<'a> {
     /// A string, number, truth value or nothing.
     Scalar(Scalar<'a>),

@@ -48,17 +48,24 @@ pub struct Builder<'a> {
     nodes: usize,
     repeated: usize,
     spent: bool,
+    /// End of the last scalar, alias or flow collection.
+    last: u32,
 }
 
 impl<'a> Builder<'a> {
     pub fn new(source: Source<'a>) -> Self {
         let (open, anchors) = (Vec::new(), Vec::new());
-        Self { source, open, root: None, anchors, nodes: 0, repeated: 0, spent: false }
+        Self { source, open, root: None, anchors, nodes: 0, repeated: 0, spent: false, last: 0 }
     }
 
     /// Returns whether a budget of the whole file is used up; the finding was made.
     pub fn spent(&self) -> bool {
         self.spent
+    }
+
+    /// Returns whether the document has content, and nothing is open any more.
+    pub fn has_root(&self) -> bool {
+        self.root.is_some()
     }
 
     /// Takes the document that ended.
@@ -85,6 +92,10 @@ impl<'a> Builder<'a> {
         match event {
             Event::Scalar(value, style, anchor, tag) => {
                 let empty = at.is_empty();
+                // Where a value stands that is not written is anybody's guess.
+                if !empty {
+                    self.last = self.last.max(at.end);
+                }
                 let string_tag = tag.is_some_and(|t| t.is_yaml_core_schema_tag("str"));
                 // What is not written at all comes as `~`.
                 let value = if empty && !string_tag && style == ScalarStyle::Plain { Cow::Borrowed("") } else { value };
@@ -105,7 +116,10 @@ impl<'a> Builder<'a> {
                 self.push(at.start, anchor, content)
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(at, problems),
-            Event::Alias(id) => self.alias(id, at, problems),
+            Event::Alias(id) => {
+                self.last = self.last.max(at.end);
+                self.alias(id, at, problems)
+            }
             Event::UnresolvedAlias(name) => {
                 let message = format!("not valid YAML: no anchor `&{}` stands before this alias", shorten(&name));
                 let help = "quote the value if the star belongs to its text";
@@ -137,8 +151,9 @@ impl<'a> Builder<'a> {
                 Value::Map(entries)
             }
         };
-        // A block ends where the next thing begins; what is shown of it ends with its last text.
-        let written = self.source.text().get(open.start as usize..at.end as usize).unwrap_or_default();
+        // A block ends with its last text, not where the parser sees its end.
+        self.last = if at.is_empty() { self.last.max(open.start) } else { at.end };
+        let written = self.source.text().get(open.start as usize..self.last as usize).unwrap_or_default();
         let end = open.start + written.trim_end().len() as u32;
         self.add(Node { value, span: (open.start, end) }, open.anchor, problems)
     }

@@ -5,6 +5,7 @@
 
 mod build;
 mod pieces;
+mod plain;
 
 use granit_parser::{ErrorKind, Event, Parser, ScanError, options};
 
@@ -18,6 +19,19 @@ use crate::diag::{Code, Diagnostic};
 
 /// Reads every document of a stream. Returns those that could be read; faults go to `problems`.
 pub fn read<'a>(source: Source<'a>, problems: &mut Vec<Diagnostic>) -> Vec<Node<'a>> {
+    read_plain(source).unwrap_or_else(|| read_any(source, problems))
+}
+
+/// Reads a stream of the simple kind in which nothing is wrong.
+fn read_plain(source: Source<'_>) -> Option<Vec<Node<'_>>> {
+    let (mut documents, mut problems) = (Vec::new(), Vec::new());
+    let mut builder = Builder::new(source);
+    plain::read(source.text(), &mut builder, &mut problems, &mut |builder| documents.extend(builder.finish()))?;
+    problems.is_empty().then_some(documents)
+}
+
+/// Reads any stream.
+fn read_any<'a>(source: Source<'a>, problems: &mut Vec<Diagnostic>) -> Vec<Node<'a>> {
     let limits = options! {
         emit_comments: false,
         emit_unresolved_aliases: true,
@@ -137,3 +151,6 @@ fn explain(kind: &ErrorKind) -> (String, &'static str, &'static str) {
     };
     (what.to_owned(), label, help)
 }
+
+#[cfg(test)]
+mod tests;
