@@ -235,7 +235,8 @@ fn hostile() -> Done {
     write(at, "deep.yaml", format!("groups: {}", "[".repeat(100_000)))?;
     write(at, "many.toml", "[check]\nlevels = {}\n")?;
     let mut said = String::new();
-    let mut names = vec!["binary.yaml", "utf16.yaml", "empty.yaml", "blank.json", "line.json", "comments.yaml", "deep.yaml"];
+    let mut names =
+        vec!["binary.yaml", "utf16.yaml", "empty.yaml", "blank.json", "line.json", "comments.yaml", "deep.yaml"];
     #[cfg(unix)]
     {
         fs::create_dir(at.join("loop"))?;
@@ -263,7 +264,11 @@ fn hostile() -> Done {
 fn thousand() -> Done {
     let dir = TempDir::new()?;
     for n in (0..2_000).rev() {
-        write(dir.path(), &format!("f{}/r{n:04}.yaml", n % 7), "groups:\n- name: a\n  rules:\n  - record: a\n    expr: sum(\n")?;
+        write(
+            dir.path(),
+            &format!("f{}/r{n:04}.yaml", n % 7),
+            "groups:\n- name: a\n  rules:\n  - record: a\n    expr: sum(\n",
+        )?;
     }
     let ran = run(dir.path(), &[".", "--format", "concise"])?;
     let lines: Vec<String> = text(&ran.stdout).lines().map(str::to_owned).collect();
@@ -281,7 +286,11 @@ fn thousand() -> Done {
 fn rights() -> Done {
     use std::os::unix::fs::PermissionsExt as _;
     let dir = TempDir::new()?;
-    write(dir.path(), "real.yaml", "groups:\n- name: a\n  rules:\n  - record: a\n    expr: vllm:gpu_cache_usage_perc\n")?;
+    write(
+        dir.path(),
+        "real.yaml",
+        "groups:\n- name: a\n  rules:\n  - record: a\n    expr: vllm:gpu_cache_usage_perc\n",
+    )?;
     fs::set_permissions(dir.path().join("real.yaml"), fs::Permissions::from_mode(0o640))?;
     std::os::unix::fs::symlink("real.yaml", dir.path().join("link.yaml"))?;
     let ran = run(dir.path(), &["link.yaml", "--fix", "--engine", "vllm@0.12.0"])?;

@@ -68,10 +68,13 @@ fn case(path: &Path) -> Result<(), Failed> {
 /// An object just below what the operator takes, and one just above.
 fn object_too_large() -> Result<(), Failed> {
     for (rules, too_large) in [(4_000, false), (8_000, true)] {
-        let head = "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata:\n  name: large\nspec:\n  groups:\n";
+        let head =
+            "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata:\n  name: large\nspec:\n  groups:\n";
         let mut text = format!("{head}    - name: large\n      rules:\n");
         for n in 0..rules {
-            text.push_str(&format!("        - record: acme:widgets{n}:rate5m\n          expr: sum(rate(acme_widgets{n}_total[5m]))\n"));
+            text.push_str(&format!(
+                "        - record: acme:widgets{n}:rate5m\n          expr: sum(rate(acme_widgets{n}_total[5m]))\n"
+            ));
         }
         let bytes = text.len();
         let findings = Declared::default().check(vec![("large.yaml".to_owned(), text)], &mut Sources::default());

@@ -34,6 +34,8 @@ pub struct Against {
     pub generation: Option<String>,
     /// What declared it; `None` if nothing did and the newest release stands in.
     pub declared_by: Option<String>,
+    /// GPU exporters: whether it was made to collect the field.
+    pub own_fields: bool,
     /// Whether it has the metric.
     pub has: bool,
 }
@@ -151,7 +153,7 @@ pub fn resolve(name: &str, matchers: &[Matcher], targets: &Targets, catalog: &mu
         if let Some(owner) = owners.first()
             && owners.iter().all(|o| o.complete)
         {
-            out.against = against(owner, matchers, targets);
+            out.against = against(owner, &out.original, matchers, targets);
             out.profile = Some(owner.clone());
             out.state = State::Unlisted;
         }
@@ -180,7 +182,7 @@ pub fn resolve(name: &str, matchers: &[Matcher], targets: &Targets, catalog: &mu
     }
     out.passed_on = matches!(rewritten, Some(Rewriting::Prefixed { .. }));
     out.rewritten = rewritten;
-    let mut matter = against(&profile, matchers, targets);
+    let mut matter = against(&profile, &out.original, matchers, targets);
     for against in &mut matter {
         let here = |i: &&usize| {
             profile.metrics.get(**i).is_some_and(|m| {
@@ -217,13 +219,13 @@ pub fn resolve(name: &str, matchers: &[Matcher], targets: &Targets, catalog: &mu
 }
 
 /// Returns the releases that matter: those of the declared deployments, else the newest that is known.
-fn against(profile: &Rc<Profile>, matchers: &[Matcher], targets: &Targets) -> Vec<Against> {
+fn against(profile: &Rc<Profile>, original: &String, matchers: &[Matcher], targets: &Targets) -> Vec<Against> {
     let declared = targets.of(profile, matchers);
     if declared.is_empty() {
         let newest = newest_read(profile);
         return newest
             .into_iter()
-            .map(|release| Against { release, generation: None, declared_by: None, has: false })
+            .map(|release| Against { release, generation: None, declared_by: None, own_fields: false, has: false })
             .collect();
     }
     declared
@@ -232,6 +234,7 @@ fn against(profile: &Rc<Profile>, matchers: &[Matcher], targets: &Targets) -> Ve
             release: t.release.clone(),
             generation: t.generation.clone(),
             declared_by: Some(t.declared_by.clone()),
+            own_fields: t.own_fields || t.fields.contains(original),
             has: false,
         })
         .collect()

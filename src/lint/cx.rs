@@ -31,8 +31,6 @@ pub struct Settings {
     pub objectives: Vec<Objective>,
     /// Whether GPUs are split into MIG instances; `None` if not declared.
     pub mig: Option<bool>,
-    /// Whether llmobs itself generates the list of fields that the GPU exporter collects.
-    pub own_gpu_fields: bool,
     /// Whether names with a colon are stored with an underscore on purpose, because a Collector rewrites them.
     pub colons_rewritten: bool,
 }

@@ -43,6 +43,8 @@ fn of_model(model: &Model) -> Target {
         generation: model.engine.generation.clone(),
         declared_by: format!("model `{}`", model.name),
         named_by,
+        own_fields: false,
+        fields: Vec::new(),
     }
 }
 
@@ -53,6 +55,8 @@ fn of_pool(pool: &Pool) -> Target {
         generation: pool.exporter.generation.clone(),
         declared_by: format!("pool `{}`", pool.name),
         named_by: vec![("pool".to_owned(), pool.name.clone())],
+        fields: pool.fields.iter().cloned().collect(),
+        own_fields: pool.deployed_by == DeployedBy::Llmobs && pool.targets.is_empty(),
     }
 }
 
@@ -69,13 +73,11 @@ pub fn settings(plan: &Plan) -> Settings {
             })
         })
     });
-    let ours = |p: &Pool| p.deployed_by == DeployedBy::Llmobs && p.targets.is_empty();
     Settings {
         prometheus: Some(plan.prometheus.release.clone()),
         scrape_interval: Some(plan.prometheus.scrape_interval),
         objectives: objectives.collect(),
         mig: (!plan.pools.is_empty()).then(|| plan.pools.values().any(|p| p.mig)),
-        own_gpu_fields: !plan.pools.is_empty() && plan.pools.values().all(ours),
         colons_rewritten: plan.check.underscored,
     }
 }

@@ -40,7 +40,9 @@ impl Declared {
                 let target = self.target(value)?;
                 self.targets.add(target);
             }
-            "prometheus" => self.settings.prometheus = Some(Release::parse(value).ok_or("prometheus: expected a version")?),
+            "prometheus" => {
+                self.settings.prometheus = Some(Release::parse(value).ok_or("prometheus: expected a version")?)
+            }
             "scrape_interval" => {
                 self.settings.scrape_interval = Some(Duration::parse(value).map_err(|_| format!("{key}: {value}"))?);
             }
@@ -80,6 +82,8 @@ impl Declared {
                 generation: model.engine.generation.clone(),
                 declared_by: format!("model `{}`", model.name),
                 named_by: Vec::new(),
+                own_fields: false,
+                fields: Vec::new(),
             });
             for slo in &model.latency_slos {
                 let Some(source) = model.source(slo.signal) else { continue };
@@ -117,6 +121,8 @@ impl Declared {
             generation: selected.view.generation,
             declared_by: format!("engine {text}"),
             named_by: Vec::new(),
+            own_fields: false,
+            fields: Vec::new(),
         })
     }
 }

@@ -39,6 +39,8 @@ pub fn declared(flags: &[String]) -> Result<(Targets, Vec<Diagnostic>), Failure>
             generation: selected.view.generation,
             declared_by: format!("`--engine {}`", shorten(flag)),
             named_by: Vec::new(),
+            own_fields: false,
+            fields: Vec::new(),
         });
     }
     Ok((targets, findings))

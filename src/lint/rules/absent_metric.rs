@@ -3,7 +3,7 @@
 use crate::catalog::{Metric, Release};
 use crate::diag::{Code, Diagnostic, Fix};
 use crate::infer::{Resolved, State};
-use crate::lint::{Cx, Query};
+use crate::lint::{Cx, Query, Role};
 
 /// Looks at every name of the query.
 pub fn check(query: &Query<'_>, cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
@@ -24,7 +24,9 @@ pub fn check(query: &Query<'_>, cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
         let mut finding = query.finding(code, span, message, history(metric));
         finding.severity =
             if metric.state == State::Partly { crate::diag::Severity::Warning } else { cx.certain(metric) };
-        if is_alternative(query, metric) {
+        // A dashboard may show models of several releases side by side.
+        let side_by_side = metric.state == State::Partly && matches!(query.role, Role::Panel(..));
+        if side_by_side || is_alternative(query, metric) {
             finding.severity = crate::diag::Severity::Info;
         }
         if let Some(by) = &missing.declared_by {

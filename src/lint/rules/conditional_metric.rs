@@ -7,7 +7,7 @@ use crate::infer::State;
 use crate::lint::{Cx, Query};
 
 /// Looks at every name of the query.
-pub fn check(query: &Query<'_>, cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
+pub fn check(query: &Query<'_>, _: &Cx<'_>, out: &mut Vec<Diagnostic>) {
     query.walk(&mut |node, _| {
         let (Some(metric), Some(selector)) = (&node.metric, node.selector()) else { return };
         let (State::Here | State::Partly, Some(profile)) = (&metric.state, &metric.profile) else { return };
@@ -30,7 +30,7 @@ pub fn check(query: &Query<'_>, cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
                 let message = format!("`{name}` is deprecated in {title} {release}");
                 query.finding(Code::MetricDeprecated, span, message, "will be removed")
             }
-            (_, _, Some("commented" | "custom" | "unlisted")) if !cx.settings.own_gpu_fields => {
+            (_, _, Some("commented" | "custom" | "unlisted")) if metric.against.iter().any(|a| !a.own_fields) => {
                 let message =
                     format!("`{name}` is not in the list of fields that {title} {release} collects by default");
                 let mut finding =
