@@ -167,7 +167,9 @@ fn sarif() -> Done {
     let arguments = ["a b/rules.yaml", "broken.yaml", "--format", "sarif", "--engine", "vllm@0.12.0"];
     let ran = run(dir.path(), &arguments)?;
     let log: Value = serde_json::from_slice(&ran.stdout)?;
-    let schema: Value = serde_json::from_str(&fs::read_to_string(folder().join("sarif-2.1.0.schema.json"))?)?;
+    // The pattern of languages has a bracket too many, which no strict reader of expressions takes.
+    let schema = fs::read_to_string(folder().join("sarif-2.1.0.schema.json"))?;
+    let schema: Value = serde_json::from_str(&schema.replace("[a-zA-Z]{2}]?$", "[a-zA-Z]{2}$"))?;
     let validator = jsonschema::draft7::new(&schema).map_err(|e| e.to_string())?;
     let faults: Vec<String> = validator.iter_errors(&log).map(|e| format!("{}: {e}", e.instance_path())).collect();
     if !faults.is_empty() {
@@ -233,7 +235,6 @@ fn hostile() -> Done {
     let comments = "# llmobs: allow metric/gone -- x\n---\n".repeat(50_000);
     write(at, "comments.yaml", format!("{comments}groups: []\n"))?;
     write(at, "deep.yaml", format!("groups: {}", "[".repeat(100_000)))?;
-    write(at, "many.toml", "[check]\nlevels = {}\n")?;
     let mut said = String::new();
     let mut names =
         vec!["binary.yaml", "utf16.yaml", "empty.yaml", "blank.json", "line.json", "comments.yaml", "deep.yaml"];
@@ -315,7 +316,7 @@ fn actions() -> Done {
     let dir = TempDir::new()?;
     write(dir.path(), "a.yaml", "groups: []\n")?;
     write(dir.path(), "b c.yaml", "groups: []\n")?;
-    for (file, needle) in [(".pre-commit-hooks.yaml", "entry: llmobs check"), ("action.yml", "llmobs check")] {
+    for (file, needle) in [(".pre-commit-hooks.yaml", "entry: llmobs check"), ("action.yml", "llmobs check ")] {
         let content = fs::read_to_string(root.join(file))?;
         let line = content.lines().find(|l| l.contains(needle)).ok_or(format!("{file} has no `{needle}`"))?;
         let flags: Vec<&str> = line.split_whitespace().filter(|w| w.starts_with("--")).collect();

@@ -24,6 +24,7 @@ const WITHOUT_EXAMPLE: &[(&str, &str)] = &[
     ("page/syntax", "found in a metrics page"),
     ("page/unknown-exporter", "found in a metrics page"),
     ("init/invalid-option", "found in a flag"),
+    ("check/baseline-stale", "found in a baseline"),
     ("file/unreadable", "found in paths"),
     ("file/encoding", "a page is UTF-8"),
     ("file/limit-exceeded", "too large for a page"),
@@ -32,7 +33,10 @@ const WITHOUT_EXAMPLE: &[(&str, &str)] = &[
 ];
 
 /// Codes whose bad example cannot but give others: what is wrong there is wrong in two ways. Each with the others.
-const COMPANIONS: &[(&str, &[&str])] = &[];
+const COMPANIONS: &[(&str, &[&str])] = &[
+    ("check/suppression-expired", &["metric/gone"]),
+    ("check/suppression-invalid", &["promql/rate-of-gauge"]),
+];
 
 /// A fenced block: the words after the fence, and the text.
 struct Block {

@@ -13,6 +13,7 @@ const ONLY_THE_COMPILER: &[(&str, &str)] = &[
     ("alert-threshold-unit", "the unit depends on the alert"),
     ("alert-threshold-unused", "the catalogue knows what the exporter collects"),
     ("buckets-descend", "order of a list"),
+    ("check-unknown-code", "codes are checked by name"),
     ("duration-unit-order", "order of units"),
     ("duration-zero", "a zero is a duration elsewhere"),
     ("generation-unknown", "the catalogue knows the generations"),

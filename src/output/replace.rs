@@ -18,7 +18,7 @@ pub fn replace_text(path: &Path, old: &str, new: &str) -> io::Result<()> {
     if rights.readonly() {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
-    let mut file = temporary(&target)?;
+    let mut file = temporary(&target).map_err(plain)?;
     file.write_all(new.as_bytes())?;
     file.as_file().set_permissions(rights)?;
     file.persist(&target).map(drop).map_err(|e| e.error)
@@ -29,7 +29,12 @@ pub fn replace_text(path: &Path, old: &str, new: &str) -> io::Result<()> {
 /// # Errors
 /// The file cannot be written.
 pub fn write_text(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = temporary(path)?;
+    let mut file = temporary(path).map_err(plain)?;
     file.write_all(text.as_bytes())?;
     file.persist(path).map(drop).map_err(|e| e.error)
+}
+
+/// The name of the temporary file would be part of the message, and differ each time.
+fn plain(error: io::Error) -> io::Error {
+    error.kind().into()
 }

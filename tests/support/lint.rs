@@ -16,12 +16,16 @@ use llmobs::catalog::{Catalog, Release};
 use llmobs::diag::{Diagnostic, Sink};
 use llmobs::infer::{Target, Targets};
 use llmobs::intake::{self, Hint};
+use llmobs::lint::suppress::{self, Date};
 use llmobs::lint::{self, Objective, Settings};
 use llmobs::source::Sources;
 use llmobs::units::Duration;
 
 /// What an option that cannot be read says.
 type Result<T = ()> = std::result::Result<T, String>;
+
+/// Day of the check, for dates in comments.
+const TODAY: &str = "2027-02-01";
 
 /// What was declared.
 #[derive(Default)]
@@ -101,13 +105,17 @@ impl Declared {
     /// Checks texts in one run, as files of these names. Returns the findings, sorted.
     pub fn check(&mut self, files: Vec<(String, String)>, sources: &mut Sources) -> Vec<Diagnostic> {
         let mut sink = Sink::default();
-        let mut contents = Vec::new();
+        let (mut ids, mut contents) = (Vec::new(), Vec::new());
         for (name, text) in files {
             let file = sources.add(name, text);
+            ids.push(file);
             contents.push(intake::read(sources, file, Hint { named: true }, &mut sink));
         }
         sink.extend(lint::check(&contents, &mut self.catalog, &self.targets, &self.settings));
-        sink.into_sorted().into_iter().filter(|d| self.all || d.code.on_by_default()).collect()
+        let today = Date::parse(TODAY).expect("a day");
+        let mut sifted = Sink::default();
+        sifted.extend(suppress::sift(sources, &ids, &contents, sink.into_sorted(), today).findings);
+        sifted.into_sorted().into_iter().filter(|d| self.all || d.code.on_by_default()).collect()
     }
 
     fn target(&mut self, text: &str) -> Result<Target> {

@@ -33,11 +33,13 @@ pub fn print(round: &Round, arguments: &Arguments, to_stderr: bool, shell: &mut 
     } else {
         shell.result(text)
     }
-    let mut summary = render::summary(&round.findings);
+    let mut summary = render::summary(if arguments.no_notes { &shown } else { &round.findings });
     if summary.is_empty() {
         summary = "no findings".to_owned();
     }
-    summary.push_str(&format!(" in {}", n_files(round.n_files)));
+    if round.n_files > 0 {
+        summary.push_str(&format!(" in {}", n_files(round.n_files)));
+    }
     if !notes && !arguments.no_notes {
         summary.push_str("; `--notes` shows the notes");
     }

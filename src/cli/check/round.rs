@@ -48,8 +48,10 @@ pub struct Round {
     pub findings: Vec<Diagnostic>,
     /// What comments allow and baselines know.
     pub suppressed: Vec<Suppressed>,
-    /// Files with something that llmobs reads.
+    /// Files with something that llmobs reads, or with findings.
     pub n_files: usize,
+    /// Files with something that llmobs reads.
+    ours: BTreeSet<FileId>,
     /// Number of the input that a file is.
     pub inputs: BTreeMap<FileId, usize>,
     /// Number of the project that a file is the llmobs.toml of.
@@ -114,6 +116,8 @@ pub fn run(inputs: &Inputs, changed: &Changed, options: &Options) -> Result<Roun
         sink.extend(known(&path, findings, &mut round, &options.levels)?);
     }
     round.findings = sink.into_sorted();
+    round.ours.extend(round.findings.iter().filter_map(|d| Some(d.primary.as_ref()?.place.file)));
+    round.n_files = round.ours.len();
     Ok(round)
 }
 
@@ -199,7 +203,7 @@ impl<'a> Group<'a> {
             contents.push(intake::read(&round.sources, *file, Hint { named: input.named }, &mut read));
         }
         let ours = |c: &&FileContents| c.documents.iter().any(|d| !matches!(d.kind, Kind::Other));
-        round.n_files += contents.iter().filter(ours).count();
+        round.ours.extend(ids.iter().zip(&contents).filter(|(_, c)| ours(c)).map(|(f, _)| *f));
         if self.options.prometheus.is_some() {
             self.settings.prometheus.clone_from(&self.options.prometheus);
         }

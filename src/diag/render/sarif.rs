@@ -84,10 +84,16 @@ fn rule(code: Code) -> Value {
         "id": code.name(),
         "shortDescription": { "text": code.summary() },
         "fullDescription": { "text": full },
-        "help": { "text": page, "markdown": page },
+        "help": { "text": remedy(page), "markdown": page },
         "defaultConfiguration": { "level": level(code.severity()), "enabled": code.on_by_default() },
         "properties": { "tags": [code.group()] },
     })
+}
+
+/// Returns what a page says to do.
+fn remedy(page: &str) -> String {
+    let behind = page.split_once("\n## What to do\n").map_or(page, |(_, rest)| rest);
+    behind.split("\n## ").next().unwrap_or_default().trim().to_owned()
 }
 
 fn location(file: &SourceFile) -> Value {
