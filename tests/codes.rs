@@ -33,10 +33,8 @@ const WITHOUT_EXAMPLE: &[(&str, &str)] = &[
 ];
 
 /// Codes whose bad example cannot but give others: what is wrong there is wrong in two ways. Each with the others.
-const COMPANIONS: &[(&str, &[&str])] = &[
-    ("check/suppression-expired", &["metric/gone"]),
-    ("check/suppression-invalid", &["promql/rate-of-gauge"]),
-];
+const COMPANIONS: &[(&str, &[&str])] =
+    &[("check/suppression-expired", &["metric/gone"]), ("check/suppression-invalid", &["promql/rate-of-gauge"])];
 
 /// A fenced block: the words after the fence, and the text.
 struct Block {

@@ -118,6 +118,16 @@ impl Labels {
         out
     }
 
+    /// Returns the labels with one of them that tells no series apart.
+    #[must_use]
+    pub fn fix(&self, label: &str) -> Self {
+        let mut out = self.clone();
+        if !out.is_fixed(label) {
+            out.fixed.push(Rc::from(label));
+        }
+        out
+    }
+
     /// Returns whether a label has a single value, so that it tells no series apart.
     pub fn is_fixed(&self, label: &str) -> bool {
         self.fixed.iter().any(|f| **f == *label)

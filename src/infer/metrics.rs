@@ -190,7 +190,17 @@ pub fn resolve(name: &str, matchers: &[Matcher], targets: &Targets, catalog: &mu
                     && (m.generation.is_none() || against.generation.is_none() || m.generation == against.generation)
             })
         };
-        let found: Vec<usize> = out.entries.iter().filter(here).copied().collect();
+        let mut found: Vec<usize> = out.entries.iter().filter(here).copied().collect();
+        // Nothing is declared: a release that was only derived may run, too.
+        if found.is_empty() && against.declared_by.is_none() {
+            let later = |i: &&usize| {
+                profile
+                    .metrics
+                    .get(**i)
+                    .is_some_and(|m| profile.releases.iter().any(|r| *r > against.release && m.range.contains(r)))
+            };
+            found = out.entries.iter().filter(later).copied().collect();
+        }
         against.has = !found.is_empty();
         for index in found {
             if !out.current.contains(&index) {

@@ -220,6 +220,14 @@ fn aggregated(aggregate: &Aggregate, inner: &Typed<'_>) -> Facts {
     facts.constant = None;
     facts.condition = false;
     if aggregate.op.selects() {
+        // `topk by (x) (1, ...)` leaves one series per x: the other labels tell none apart.
+        let one = matches!(&aggregate.parameter, Some(Expr { kind: ExprKind::Number(n), .. }) if *n == 1.0);
+        if let (true, Grouping::By(list)) = (one, &aggregate.grouping) {
+            let others: Vec<String> =
+                facts.labels.names().filter(|l| !list.iter().any(|n| n.text == *l)).map(str::to_owned).collect();
+            let labels = others.iter().fold((*facts.labels).clone(), |all, l| all.fix(l));
+            facts.labels = Rc::new(labels);
+        }
         return facts;
     }
     facts.labels = Rc::new(grouped(&aggregate.grouping, &facts.labels));

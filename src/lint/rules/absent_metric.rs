@@ -20,13 +20,19 @@ pub fn check(query: &Query<'_>, cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
         let (code, verb) =
             if gone { (Code::MetricGone, "no longer has") } else { (Code::MetricNotYet, "does not have") };
         let newest = if missing.declared_by.is_none() { " (the newest release known)" } else { "" };
-        let message = format!("{} {}{newest} {verb} `{}`", profile.name, missing.release, metric.name);
+        let colon = if metric.original == metric.name {
+            String::new()
+        } else {
+            format!(", nor exports `{}` with an underscore for the colon", metric.name)
+        };
+        let message = format!("{} {}{newest} {verb} `{}`{colon}", profile.name, missing.release, metric.original);
         let mut finding = query.finding(code, span, message, history(metric));
         finding.severity =
             if metric.state == State::Partly { crate::diag::Severity::Warning } else { cx.certain(metric) };
         // A dashboard may show models of several releases side by side.
         let side_by_side = metric.state == State::Partly && matches!(query.role, Role::Panel(..));
-        if side_by_side || is_alternative(query, metric) {
+        let alternative = is_alternative(query, metric);
+        if side_by_side || alternative {
             finding.severity = crate::diag::Severity::Info;
         }
         if let Some(by) = &missing.declared_by {
@@ -34,6 +40,10 @@ pub fn check(query: &Query<'_>, cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
         }
         if let Some(last) = metric.history().last() {
             finding = with_successor(finding, query, last, metric, span);
+            // Where other releases run as well, or the new name stands beside it, a change would break or double something.
+            if alternative || metric.state == State::Partly {
+                finding.fix = None;
+            }
         }
         if missing.declared_by.is_none() {
             finding = finding.help(format!(
@@ -80,16 +90,17 @@ fn with_successor(
     metric: &Resolved,
     span: crate::source::Span,
 ) -> Diagnostic {
+    let exact = (metric.rewritten.is_none()).then(|| query.exact(span)).flatten();
     for successor in &last.replaced_by {
         let series = format!("{successor}{}", metric.part.suffix());
         finding = match &last.caveat {
             Some(caveat) => finding.help(format!("look at `{series}`, which is not the same: {caveat}")),
+            None if exact.is_some() && last.replaced_by.len() == 1 => finding,
             None => finding.help(format!("use `{series}` instead")),
         };
     }
     if let ([successor], None) = (last.replaced_by.as_slice(), &last.caveat)
-        && metric.rewritten.is_none()
-        && let Some(place) = query.exact(span)
+        && let Some(place) = exact
     {
         let series = format!("{successor}{}", metric.part.suffix());
         finding.fix = Some(Fix::safe(place, series, "the same quantity under its new name"));

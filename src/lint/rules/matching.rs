@@ -178,8 +178,15 @@ fn several(query: &Query<'_>, binary: &Binary, left: &Typed<'_>, right: &Typed<'
                 (None, None) => vec![],
             }
         }
-        Card::GroupLeft(_) => extra(&right.facts.labels).map(|(l, s)| (right, l, s, "")).into_iter().collect(),
-        Card::GroupRight(_) => extra(&left.facts.labels).map(|(l, s)| (left, l, s, "")).into_iter().collect(),
+        // A label that is taken over is meant to have one value per match.
+        Card::GroupLeft(taken) => extra(&taken.iter().fold((*right.facts.labels).clone(), |all, l| all.fix(&l.text)))
+            .map(|(l, s)| (right, l, s, ""))
+            .into_iter()
+            .collect(),
+        Card::GroupRight(taken) => extra(&taken.iter().fold((*left.facts.labels).clone(), |all, l| all.fix(&l.text)))
+            .map(|(l, s)| (left, l, s, ""))
+            .into_iter()
+            .collect(),
     };
     for (side, label, sure, modifier) in faults {
         let what = query.quoted(side.bare().expr.span);

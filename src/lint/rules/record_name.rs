@@ -58,8 +58,15 @@ fn promise(part: &str) -> Option<(Quantity, &str)> {
         ("bytes_per_second", Some(per_second(Quantity::BYTES))),
         ("tokens", Quantity::of_unit(Unit::Tokens)),
     ];
+    // `dollars_per_million_tokens`, `share_of_tokens`: the last word is not what is measured.
+    let compound = |word: &str| {
+        let before = part.strip_suffix(word).unwrap_or_default();
+        !word.contains("per_")
+            && ["per_", "of_"].iter().any(|w| before.starts_with(w) || before.contains(&format!("_{w}")))
+    };
     words
         .into_iter()
+        .filter(|(word, _)| !compound(word))
         .filter(|(word, _)| part == *word || part.strip_suffix(word).is_some_and(|rest| rest.ends_with('_')))
         .max_by_key(|(word, _)| word.len())
         .and_then(|(word, unit)| Some((unit?, &part[part.len() - word.len()..])))
