@@ -5,6 +5,7 @@
 //! | `engine: vllm@0.12.0` | a release that runs; several are allowed |
 //! | `prometheus: 2.45.0` | the version of Prometheus |
 //! | `scrape_interval: 30s` | the scrape interval |
+//! | `objective: chat vllm METRIC 2.5s ttft` | a latency objective: model, engine, histogram, threshold, signal |
 //! | `mig: yes` | whether GPUs are split into MIG instances |
 //! | `show: all` | codes that are off by default, too |
 
@@ -49,6 +50,19 @@ impl Declared {
             }
             "scrape_interval" => {
                 self.settings.scrape_interval = Some(Duration::parse(value).map_err(|_| format!("{key}: {value}"))?);
+            }
+            "objective" => {
+                let [model, profile, metric, threshold, signal] = value.split(' ').collect::<Vec<_>>()[..] else {
+                    return Err("objective: expected five words".to_owned());
+                };
+                let threshold = Duration::parse(threshold).map_err(|_| format!("{key}: {value}"))?;
+                self.settings.objectives.push(Objective {
+                    model: model.to_owned(),
+                    profile: profile.to_owned(),
+                    metric: metric.to_owned(),
+                    threshold: threshold.secs_f64(),
+                    signal: signal.to_owned(),
+                });
             }
             "mig" => self.settings.mig = Some(value == "yes"),
             "show" => self.all = value == "all",
