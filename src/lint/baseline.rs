@@ -179,6 +179,7 @@ impl Left {
     /// Returns a finding for each entry of a file that `checked` accepts. `file` is the baseline itself.
     pub fn stale(&self, checked: &dyn Fn(&str) -> bool, file: FileId, sources: &Sources) -> Vec<Diagnostic> {
         let text = sources.get(file).map_or("", |f| f.text.as_str());
+        let lines = lines(text);
         let entries = self.counts.iter().filter(|(key, _)| checked(&key.file));
         entries
             .map(|(key, count)| {
@@ -187,7 +188,7 @@ impl Left {
                 let gone = if *count == 1 { "is" } else { "are" };
                 let path = crate::diag::shorten(&key.file);
                 let message = format!("{n} in `{path}` {gone} gone: `{}`{what}", crate::diag::shorten(&key.code));
-                let start = position(text, key);
+                let start = position(&lines, key);
                 let place = Place { file, span: Span::new(start, start + if start > 0 { key.text.len() } else { 0 }) };
                 let finding = Diagnostic::new(Code::CheckBaselineStale, message, place, "not found any more");
                 finding.help("write the baseline again with `--write-baseline`")
@@ -196,17 +197,28 @@ impl Left {
     }
 }
 
-/// Returns where the hash of an entry stands; 0 if the file is written another way.
-fn position(text: &str, key: &Key) -> usize {
-    if key.text.is_empty() {
-        return 0;
+/// Returns the lines of a baseline by the hash that each holds, with its first byte, as `print` writes them.
+fn lines(text: &str) -> BTreeMap<&str, Vec<(usize, &str)>> {
+    const FIELD: &str = "\"text\": \"";
+    let mut out: BTreeMap<&str, Vec<(usize, &str)>> = BTreeMap::new();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        if let Some(at) = line.rfind(FIELD).map(|at| at + FIELD.len())
+            && let Some((hash, _)) = line[at..].split_once('"')
+        {
+            out.entry(hash).or_default().push((start + at, line));
+        }
+        start += line.len();
     }
+    out
+}
+
+/// Returns where the hash of an entry stands; 0 if the file is written another way.
+fn position(lines: &BTreeMap<&str, Vec<(usize, &str)>>, key: &Key) -> usize {
     let file = serde_json::Value::from(key.file.as_str()).to_string();
-    let here = |at: &usize| {
-        let line = text[..*at].rfind('\n').map_or(0, |i| i + 1);
-        text.get(line..*at).is_some_and(|before| before.contains(&file) && before.contains(&key.code))
-    };
-    text.match_indices(&key.text).map(|(at, _)| at).find(here).unwrap_or(0)
+    let here = |line: &str| line.contains(&file) && line.contains(&key.code);
+    let of_hash = lines.get(key.text.as_str()).into_iter().flatten();
+    of_hash.filter(|(_, line)| here(line)).map(|(at, _)| *at).next().unwrap_or(0)
 }
 
 #[cfg(test)]

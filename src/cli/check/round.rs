@@ -8,7 +8,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use super::inputs::{Declared, Input, Inputs};
 use crate::catalog::{Catalog, Release};
 use crate::cli::exit::Failure;
-use crate::diag::{Diagnostic, Severity, Sink, Suppressed};
+use crate::diag::{Code, Diagnostic, Severity, Sink, Suppressed};
 use crate::infer::Targets;
 use crate::intake::{self, FileContents, Hint, Kind};
 use crate::lint::baseline::{Baseline, within};
@@ -116,7 +116,8 @@ pub fn run(inputs: &Inputs, changed: &Changed, options: &Options) -> Result<Roun
         sink.extend(known(&path, findings, &mut round, &options.levels)?);
     }
     round.findings = sink.into_sorted();
-    round.ours.extend(round.findings.iter().filter_map(|d| Some(d.primary.as_ref()?.place.file)));
+    let of_files = round.findings.iter().filter(|d| d.code != Code::CheckBaselineStale);
+    round.ours.extend(of_files.filter_map(|d| Some(d.primary.as_ref()?.place.file)));
     round.n_files = round.ours.len();
     Ok(round)
 }

@@ -16,13 +16,16 @@ pub enum Reach {
     File,
 }
 
+/// A word and the codes that it names.
+pub type Named = (Range<usize>, Vec<Code>);
+
 /// A suppression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Allow {
     /// What it covers.
     pub reach: Reach,
     /// Each word for codes: its bytes, and the codes that it names.
-    pub codes: Vec<(Range<usize>, Vec<Code>)>,
+    pub codes: Vec<Named>,
     /// Why.
     pub reason: String,
     /// Last day, and its bytes.
@@ -81,7 +84,7 @@ pub fn parse(text: &str) -> Result<Allow, Wrong> {
     Ok(Allow { reach, codes, reason, until })
 }
 
-fn codes(text: &str, range: Range<usize>) -> Result<Vec<(Range<usize>, Vec<Code>)>, Wrong> {
+fn codes(text: &str, range: Range<usize>) -> Result<Vec<Named>, Wrong> {
     let list = &text[range.clone()];
     if list.trim().is_empty() {
         let message = "the comment allows no code";
