@@ -117,6 +117,28 @@ impl Resolved {
     }
 }
 
+/// Beginnings of names that many programs export, whatever a declared one does.
+const COMMON: &[&str] = &[
+    "certwatcher_",
+    "controller_runtime_",
+    "go_",
+    "grpc_",
+    "http_",
+    "leader_election_",
+    "otel_scope_",
+    "process_",
+    "promhttp_",
+    "python_",
+    "request_",
+    "requests_",
+    "rest_client_",
+    "rpc_",
+    "scrape_",
+    "target_info",
+    "up",
+    "workqueue_",
+];
+
 /// Looks a name up for the deployments that a selector can mean.
 pub fn resolve(name: &str, matchers: &[Matcher], targets: &Targets, catalog: &mut Catalog) -> Resolved {
     let mut out = Resolved {
@@ -133,7 +155,8 @@ pub fn resolve(name: &str, matchers: &[Matcher], targets: &Targets, catalog: &mu
         rewritten: None,
         also: Vec::new(),
     };
-    if name.is_empty() || name.contains(['$', '<', '[']) {
+    // Exporters write one colon at most: more of them are a recorded name of somebody else.
+    if name.is_empty() || name.contains(['$', '<', '[']) || name.matches(':').count() > 1 {
         return out;
     }
     let hits = catalog.find(name);
@@ -180,7 +203,11 @@ pub fn resolve(name: &str, matchers: &[Matcher], targets: &Targets, catalog: &mu
     {
         out.original = format!("{}{}", entry.name, part.suffix());
     }
-    out.passed_on = matches!(rewritten, Some(Rewriting::Prefixed { .. }));
+    let through = |wrapper: &Profile| wrapper.passes_on.iter().any(|w| w.profile == profile.name && w.prefix.is_none());
+    let wrappers: Vec<String> =
+        targets.all().iter().map(|t| t.profile.clone()).filter(|p| *p != profile.name).collect();
+    out.passed_on = matches!(rewritten, Some(Rewriting::Prefixed { .. }))
+        || wrappers.iter().any(|w| catalog.profile(w).is_some_and(|w| through(&w)));
     out.rewritten = rewritten;
     let mut matter = against(&profile, &out.original, matchers, targets);
     for against in &mut matter {
@@ -219,7 +246,8 @@ pub fn resolve(name: &str, matchers: &[Matcher], targets: &Targets, catalog: &mu
         out.current.clone_from(&out.entries);
     }
     let owned = |prefix: &String| out.original.starts_with(prefix.as_str()) || out.name.starts_with(prefix.as_str());
-    out.generic = out.rewritten.is_none() && !profile.prefixes.iter().any(owned);
+    let outside = out.rewritten.is_none() && !profile.prefixes.iter().any(owned);
+    out.generic = outside && (!declared(&profile) || COMMON.iter().any(|p| name.starts_with(p)));
     if out.generic {
         out.state = State::Foreign;
     }

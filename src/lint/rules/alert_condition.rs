@@ -44,17 +44,14 @@ fn decides(node: &Typed<'_>) -> bool {
     if node.facts.condition || node.facts.constant.is_some() {
         return true;
     }
+    // A number beside an expression decides nothing.
+    let some = || node.parts.iter().any(|p| p.facts.constant.is_none() && decides(p));
     match &node.expr.kind {
-        ExprKind::Variable(_) => true,
-        ExprKind::Call(call) => {
-            matches!(call.function, "absent" | "absent_over_time" | "vector")
-                || node.parts.iter().any(|p| !matches!(p.expr.kind, ExprKind::Range(_)) && decides(p))
-        }
-        ExprKind::Binary(b) => {
-            matches!(b.op, BinaryOp::Unless)
-                || b.op != BinaryOp::Or && node.parts.iter().any(decides)
-                || b.op == BinaryOp::Or && node.parts.iter().all(decides)
-        }
+        ExprKind::Variable(_) | ExprKind::Opaque(_) => true,
+        ExprKind::Call(call) => matches!(call.function, "absent" | "absent_over_time" | "vector") || some(),
+        ExprKind::Binary(b) if b.bool_modifier => false,
+        ExprKind::Binary(b) if b.op == BinaryOp::Or => node.parts.iter().all(decides),
+        ExprKind::Binary(b) => b.op == BinaryOp::Unless || some(),
         ExprKind::Aggregate(_) | ExprKind::Unary(_) => node.parts.last().is_some_and(decides),
         ExprKind::Subquery(_) => node.parts.iter().any(decides),
         // ALERTS{alertstate="firing"} is a condition that is recorded.

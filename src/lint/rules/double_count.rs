@@ -3,18 +3,28 @@
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::infer::{Nature, Typed};
 use crate::lint::{Cx, Query};
-use crate::promql::{Aggregate, AggregateOp, ExprKind, Grouping};
+use crate::promql::{Aggregate, AggregateOp, BinaryOp, ExprKind, Grouping};
 
 /// Looks at every sum and count.
 pub fn check(query: &Query<'_>, cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
-    query.walk(&mut |node, _| {
+    query.walk(&mut |node, above| {
         let (ExprKind::Aggregate(aggregate), Some(inner)) = (&node.expr.kind, node.parts.last()) else { return };
         match aggregate.op {
+            // A sum over the count of the same series is their mean; a count of counts asks only which there are.
+            AggregateOp::Count if above.iter().any(|n| divides(n) || counts(n)) => {}
             AggregateOp::Count => ranks(query, aggregate, inner, out),
             AggregateOp::Sum => instances(query, cx, aggregate, inner, out),
             _ => {}
         }
     });
+}
+
+fn divides(node: &Typed<'_>) -> bool {
+    matches!(&node.expr.kind, ExprKind::Binary(b) if b.op == BinaryOp::Div)
+}
+
+fn counts(node: &Typed<'_>) -> bool {
+    matches!(&node.expr.kind, ExprKind::Aggregate(a) if matches!(a.op, AggregateOp::Count | AggregateOp::Group))
 }
 
 /// vLLM exports one series per data-parallel rank: their number is not the number of replicas.

@@ -134,6 +134,10 @@ fn never<'t, 'e>(
 /// Returns whether the stored series of one known metric cannot have a label: it is none of its own, and none that scraping adds.
 fn foreign(side: &Typed<'_>, label: &str) -> bool {
     let Some(metric) = &side.facts.metric else { return false };
+    // Of a histogram, only the buckets have it.
+    if label == "le" && metric.is_known() && metric.part != crate::catalog::Part::Bucket {
+        return true;
+    }
     !side.facts.labels.lists(label)
         && metric.is_known()
         && !metric.passed_on

@@ -9,13 +9,15 @@ use crate::lint::{Cx, Query};
 pub fn check(query: &Query<'_>, _: &Cx<'_>, out: &mut Vec<Diagnostic>) {
     let Some((rule, _)) = query.role.rule().filter(|_| query.role.is_alert()) else { return };
     for (_, text) in rule.annotations.iter().chain(&rule.labels) {
+        let mut asked: Vec<&str> = Vec::new();
         for (action, at) in actions(text.as_str()) {
             let first = action.trim_start_matches('-').split_whitespace().next();
             // `with` and `if` ask whether it is there.
             if matches!(first, Some("with" | "if" | "else")) {
+                asked.extend(labels(action).iter().map(|(l, _)| *l));
                 continue;
             }
-            for (label, offset) in labels(action) {
+            for (label, offset) in labels(action).into_iter().filter(|(l, _)| !asked.contains(l)) {
                 missing(query, text, label, at + offset, out);
             }
             unit(query, text, action, at, out);
