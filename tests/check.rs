@@ -302,6 +302,15 @@ fn rights() -> Done {
     if !fixed.contains("expr: vllm:kv_cache_usage_perc\n") || mode != 0o640 || !link || left != 2 {
         return Err(format!("{fixed} {mode:o} {link} {left} {}", text(&ran.stderr)).into());
     }
+    // What must not be written is told and left alone.
+    let old = fixed.replace("kv_cache", "gpu_cache");
+    write(dir.path(), "kept.yaml", &old)?;
+    fs::set_permissions(dir.path().join("kept.yaml"), fs::Permissions::from_mode(0o440))?;
+    let ran = run(dir.path(), &["kept.yaml", "--fix", "--engine", "vllm@0.12.0", "--format", "concise"])?;
+    let told = text(&ran.stdout).contains("error[output/unwritable] cannot write `kept.yaml`");
+    if !told || code(&ran) != 1 || fs::read_to_string(dir.path().join("kept.yaml"))? != old {
+        return Err(format!("{}{}", text(&ran.stdout), text(&ran.stderr)).into());
+    }
     Ok(())
 }
 

@@ -14,6 +14,9 @@ pub const FILE: &str = "llmobs.toml";
 /// Name of the output folder beside it.
 const OUT: &str = "out";
 
+/// Notes that `check` shows without being asked for, at most.
+pub const MAX_NOTES: usize = 20;
+
 /// Where a project is.
 #[derive(Clone, Debug)]
 pub struct Project {
@@ -82,7 +85,8 @@ pub fn tell(compilation: &Compilation, shell: &Shell) {
     let n_notes = notes.iter().filter(|d| d.severity == Severity::Info).count();
     if n_notes > 0 && compilation.program.is_some() {
         let (s, them) = if n_notes == 1 { ("", "it") } else { ("s", "them") };
-        shell.talk(&format!("{n_notes} note{s}: run `llmobs check` to see {them}\n"));
+        let flag = if n_notes > MAX_NOTES { " --notes" } else { "" };
+        shell.talk(&format!("{n_notes} note{s}: run `llmobs check{flag}` to see {them}\n"));
     }
 }
 

@@ -3,13 +3,10 @@
 use super::round::Round;
 use super::{Arguments, Format};
 use crate::cli::exit::Exit;
-use crate::cli::project::n_files;
+use crate::cli::project::{MAX_NOTES, n_files};
 use crate::cli::shell::Shell;
 use crate::diag::{Diagnostic, Severity, render};
 use crate::lint::baseline::fingerprint;
-
-/// Notes that are shown without being asked for, at most.
-const MAX_NOTES: usize = 20;
 
 /// Prints what was found. `to_stderr` if stdout holds a fixed text.
 pub fn print(round: &Round, arguments: &Arguments, to_stderr: bool, shell: &mut Shell) -> Exit {

@@ -137,8 +137,14 @@ fn verdict(placed: &Placed, today: Date, findings: &mut Vec<Diagnostic>) {
 fn placed(sources: &Sources, file: FileId, content: &FileContents, findings: &mut Vec<Diagnostic>) -> Vec<Placed> {
     let mut out = Vec::new();
     let Some(source) = sources.get(file) else { return out };
+    let mut full = false;
     let mut read = |text: &str, span: &dyn Fn() -> Option<Span>, place: &dyn Fn(Range<usize>) -> Place| {
         if out.len() >= MAX {
+            if !std::mem::replace(&mut full, true) {
+                let message = format!("the file has more than {MAX} suppressions; the rest is not read");
+                let finding = Diagnostic::new(Code::CheckSuppressionInvalid, message, place(0..text.len()), "not read");
+                findings.push(finding.help("allow a code for the whole file with `allow-file`"));
+            }
             return;
         }
         match allow::parse(text) {
