@@ -1,7 +1,8 @@
 //! The checker on small files: `tests/lint/<concern>/*.yaml|json`, each with the findings that it must give beside it (`*.out`).
 //!
 //! What stands in the first lines as `# option: value` (of a JSON file: in `NAME.options`) is what a user would declare; the options are
-//! those of `support::lint`. In `unknown` and `right` nothing may be found that is more than an info. `LLMOBS_UPDATE=1` writes the
+//! those of `support::lint`. In `unknown` and `right` nothing may be found that is more than an info. In `disputed`
+//! stands what is misjudged, with what is said of it: the first lines of a case say what is right. `LLMOBS_UPDATE=1` writes the
 //! `.out` files anew: read them.
 
 use std::path::{Path, PathBuf};
