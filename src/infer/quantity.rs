@@ -206,6 +206,14 @@ impl Quantity {
         }
     }
 
+    /// Returns whether it is another quantity per something else than time: joules per token of joules.
+    pub fn is_of(&self, other: &Self) -> bool {
+        let same = |index: usize| self.powers[index] == other.powers[index];
+        let per =
+            |index: usize| other.powers[index] == 0 && self.powers[index] < 0 && index != Dimension::Time as usize;
+        (0..DIMENSIONS).all(|i| same(i) || per(i))
+    }
+
     /// Returns the factor that hours, minutes or days left behind in a value that has no time in it: 3600 for hourly money over
     /// tokens per second. `None` where nothing is left.
     pub fn leftover_time(&self) -> Option<f64> {
@@ -244,6 +252,7 @@ impl fmt::Display for Quantity {
                 (true, Some(s)) if near(s, 1.0) => f.write_str("a ratio (0 to 1)"),
                 (true, Some(s)) if near(s, 0.01) => f.write_str("percent (0 to 100)"),
                 (true, _) => f.write_str("a share"),
+                (false, Some(s)) if !near(s, 1.0) => write!(f, "a number in steps of {}", crate::units::number(s)),
                 (false, _) => f.write_str("a count"),
             };
         }

@@ -27,6 +27,8 @@ pub fn check(query: &Query<'_>, _: &Cx<'_>, out: &mut Vec<Diagnostic>) {
         Relation::OtherDimension if unit.is_plain() && promised.is_plain() => return,
         // Milliseconds per second of work: a share of time, which people show as a time.
         Relation::OtherDimension if unit.is_plain() && promised.power(Dimension::Time) == 1 => return,
+        // Grafana has no unit for joules per token or dollars per million tokens.
+        Relation::OtherDimension if unit.is_of(&promised) => return,
         Relation::OtherDimension => match grafana_unit(unit) {
             Some(right) => format!("set the unit `{right}`"),
             None => "set the unit of what is shown, or `short`".to_owned(),

@@ -31,6 +31,8 @@ fn together(query: &Query<'_>, binary: &Binary, left: &Typed<'_>, right: &Typed<
         Relation::Same => return,
         // A ratio that somebody made of counts may well be compared with a count.
         Relation::OtherDimension if a.is_plain() && b.is_plain() => return,
+        // What grew within an hour is an amount per hour.
+        Relation::OtherDimension if per_window(left, &a, &b) || per_window(right, &b, &a) => return,
         Relation::OtherDimension => query
             .finding(
                 Code::UnitMismatch,
@@ -39,7 +41,7 @@ fn together(query: &Query<'_>, binary: &Binary, left: &Typed<'_>, right: &Typed<
                 "different quantities",
             )
             .help(sides),
-        Relation::OtherScale(factor) if a.is_plain() => {
+        Relation::OtherScale(factor) if a.is_plain() && a.share => {
             let (code, message) = if crate::infer::near(factor, 100.0) || crate::infer::near(factor, 0.01) {
                 (Code::PercentAgainstRatio, format!("{a} {verb} {b} {doing}"))
             } else {
@@ -68,6 +70,12 @@ fn together(query: &Query<'_>, binary: &Binary, left: &Typed<'_>, right: &Typed<
         finding.severity = finding.severity.min(Severity::Warning);
     }
     out.push(finding);
+}
+
+/// Returns whether a side is a growth over a window, and the other the same per time.
+fn per_window(side: &Typed<'_>, own: &crate::infer::Quantity, other: &crate::infer::Quantity) -> bool {
+    side.facts.nature == Nature::Increase
+        && own.per(crate::infer::Quantity::SECONDS).relation(other) != Relation::OtherDimension
 }
 
 /// Returns what a side measures, where that is more than a number or a time stamp.
