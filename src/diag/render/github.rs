@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::change;
 use crate::diag::{Diagnostic, Severity};
 use crate::source::Sources;
 
@@ -27,6 +28,9 @@ pub fn github(diagnostics: &[Diagnostic], sources: &Sources) -> String {
         }
         for help in &d.help {
             let _ = write!(message, "\nhelp: {help}");
+        }
+        if let Some(fix) = &d.fix {
+            let _ = write!(message, "\nfix: {}", change(fix, sources));
         }
         let _ = writeln!(out, "title={}::{}", property(d.code.name()), data(&message));
     }

@@ -2,7 +2,8 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use crate::diag::{Diagnostic, Fix, Label, Safety, Severity, shorten};
+use super::change;
+use crate::diag::{Diagnostic, Fix, Label, Safety, Severity};
 use crate::source::{Place, Sources, Span};
 
 /// Longest line that is shown whole, in bytes. A longer one is cut around the place.
@@ -61,14 +62,8 @@ fn one(diagnostic: &Diagnostic, sources: &Sources, renderer: &Renderer) -> Strin
 
 /// Says what a fix does and how to apply it.
 fn fix(fix: &Fix, sources: &Sources) -> String {
-    let old = sources.get(fix.place.file).and_then(|f| f.text.get(fix.place.span.range())).unwrap_or_default();
-    let what = match (old, fix.text.as_str()) {
-        ("", new) => format!("insert `{}`", shorten(new)),
-        (old, "") => format!("remove `{}`", shorten(old)),
-        (old, new) => format!("replace `{}` with `{}`", shorten(old), shorten(new)),
-    };
     let flag = if fix.safety == Safety::Safe { "--fix" } else { "--fix-unsafe" };
-    format!("fix: {what}: {}; apply with `{flag}`", fix.why)
+    format!("fix: {}; apply with `{flag}`", change(fix, sources))
 }
 
 /// The lines around one place, with the span moved to them.

@@ -12,7 +12,8 @@ pub use human::human;
 pub use json::json;
 pub use sarif::sarif;
 
-use super::{Diagnostic, Severity};
+use super::{Diagnostic, Fix, Severity, shorten};
+use crate::source::Sources;
 
 /// Returns `2 errors, 1 warning`, or an empty string when there is nothing to count.
 pub fn summary(diagnostics: &[Diagnostic]) -> String {
@@ -24,4 +25,15 @@ pub fn summary(diagnostics: &[Diagnostic]) -> String {
         })
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+/// Says what a fix does: `replace X with Y: why`.
+fn change(fix: &Fix, sources: &Sources) -> String {
+    let old = sources.get(fix.place.file).and_then(|f| f.text.get(fix.place.span.range())).unwrap_or_default();
+    let what = match (old, fix.text.as_str()) {
+        ("", new) => format!("insert `{}`", shorten(new)),
+        (old, "") => format!("remove `{}`", shorten(old)),
+        (old, new) => format!("replace `{}` with `{}`", shorten(old), shorten(new)),
+    };
+    format!("{what}: {}", fix.why)
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::change;
 use crate::diag::{Code, Diagnostic, Fix, Label, Severity, Suppressed};
 use crate::source::{FileId, Place, SourceFile, Sources};
 
@@ -132,6 +133,10 @@ impl Writer<'_> {
         for help in &finding.help {
             text = format!("{text}\n{help}");
         }
+        // Code scanning shows no fixes.
+        if let Some(fix) = &finding.fix {
+            text = format!("{text}\nfix: {}", change(fix, self.sources));
+        }
         let file = finding.primary.as_ref().map(|l| l.place.file);
         let count = self.seen.entry((finding.code, file, fingerprint.clone())).or_default();
         *count += 1;
@@ -177,7 +182,7 @@ impl Writer<'_> {
 
     fn fix(&mut self, fix: &Fix) -> Value {
         json!({
-            "description": { "text": fix.why },
+            "description": { "text": change(fix, self.sources) },
             "artifactChanges": [{
                 "artifactLocation": self.artifact(fix.place.file),
                 "replacements": [{ "deletedRegion": self.region(fix.place), "insertedContent": { "text": fix.text } }],
