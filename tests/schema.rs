@@ -33,6 +33,7 @@ const ONLY_THE_COMPILER: &[(&str, &str)] = &[
     ("profile-not-utf8", "another file"),
     ("profile-of-a-gpu-as-engine", "engines are open: users add their own"),
     ("profile-syntax", "another file"),
+    ("profile-words-unknown", "another file"),
     ("schema-v2-with-sidecar", "two keys exclude each other"),
     ("size-too-small", "the least is a number, the value a text"),
     ("slo-highest-edge", "the catalogue knows the buckets"),
