@@ -70,7 +70,7 @@ pub fn merge(a: &Facts, b: &Facts) -> Facts {
         _ => false,
     };
     let same_metric = match (&a.metric, &b.metric) {
-        (Some(x), Some(y)) => Rc::ptr_eq(x, y),
+        (Some(x), Some(y)) => x.original == y.original && x.part == y.part,
         _ => false,
     };
     Facts {

@@ -44,6 +44,11 @@ pub struct Cx<'c> {
 }
 
 impl Cx<'_> {
+    /// Returns a name of the exporter as it is stored here: with underscores where a Collector turns colons into them.
+    pub fn stored(&self, name: &str) -> String {
+        if self.settings.colons_rewritten { crate::catalog::underscored(name) } else { name.to_owned() }
+    }
+
     /// Returns error if the releases in question were declared and the catalogue read them itself, else warning: what rests on the
     /// newest release, or on derived facts, is doubtful.
     pub fn certain(&self, metric: &Resolved) -> Severity {

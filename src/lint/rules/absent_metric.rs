@@ -20,12 +20,13 @@ pub fn check(query: &Query<'_>, cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
         let (code, verb) =
             if gone { (Code::MetricGone, "no longer has") } else { (Code::MetricNotYet, "does not have") };
         let newest = if missing.declared_by.is_none() { " (the newest release known)" } else { "" };
-        let colon = if metric.original == metric.name {
+        let colon = if metric.original == metric.name || cx.settings.colons_rewritten {
             String::new()
         } else {
             format!(", nor exports `{}` with an underscore for the colon", metric.name)
         };
-        let message = format!("{} {}{newest} {verb} `{}`{colon}", profile.name, missing.release, metric.original);
+        let message =
+            format!("{} {}{newest} {verb} `{}`{colon}", profile.name, missing.release, cx.stored(&metric.original));
         let mut finding = query.finding(code, span, message, history(metric));
         finding.severity =
             if metric.state == State::Partly { crate::diag::Severity::Warning } else { cx.certain(metric) };
@@ -39,7 +40,7 @@ pub fn check(query: &Query<'_>, cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
             finding = finding.help(format!("declared by {by}"));
         }
         if let Some(last) = metric.history().last() {
-            finding = with_successor(finding, query, last, metric, span);
+            finding = with_successor(finding, query, cx, last, metric, span);
             // Where other releases run as well, or the new name stands beside it, a change would break or double something.
             if alternative || metric.state == State::Partly {
                 finding.fix = None;
@@ -86,13 +87,14 @@ fn history(metric: &Resolved) -> String {
 fn with_successor(
     mut finding: Diagnostic,
     query: &Query<'_>,
+    cx: &Cx<'_>,
     last: &Metric,
     metric: &Resolved,
     span: crate::source::Span,
 ) -> Diagnostic {
     let exact = (metric.rewritten.is_none()).then(|| query.exact(span)).flatten();
     for successor in &last.replaced_by {
-        let series = format!("{successor}{}", metric.part.suffix());
+        let series = cx.stored(&format!("{successor}{}", metric.part.suffix()));
         finding = match &last.caveat {
             Some(caveat) => finding.help(format!("look at `{series}`, which is not the same: {caveat}")),
             None if exact.is_some() && last.replaced_by.len() == 1 => finding,

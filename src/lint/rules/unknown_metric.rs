@@ -13,8 +13,8 @@ pub fn check(query: &Query<'_>, cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
         let span = if selector.name.is_empty() { node.expr.span } else { selector.name_span };
         let title = &profile.name;
         let near = Catalog::nearest(profile, &metric.original);
-        let message = if metric.original == metric.name {
-            format!("no release of {title} exports `{}`", metric.name)
+        let message = if metric.original == metric.name || cx.settings.colons_rewritten {
+            format!("no release of {title} exports `{}`", cx.stored(&metric.original))
         } else {
             format!(
                 "no release of {title} exports `{}`, nor `{}` with an underscore for the colon",
