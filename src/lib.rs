@@ -118,6 +118,8 @@ pub struct Compiled {
     pub diagnostics: Vec<Diagnostic>,
     /// Plan and book; `None` if there was an error.
     pub program: Option<Program>,
+    /// The plan of a file with errors: what it declares is still known, but nothing is made of it.
+    pub faulty: Option<Plan>,
     /// `[check]`, as far as it could be read.
     pub check: CheckSettings,
 }
@@ -132,10 +134,11 @@ pub fn compile_file(file: FileId, sources: &mut Sources, catalog: &mut Catalog, 
     let diagnostics = sink.into_sorted();
     let failed = diagnostics.iter().any(|d| d.severity == Severity::Error);
     let check = plan.as_ref().map(|p| p.check.clone()).unwrap_or_default();
-    let program = plan.filter(|_| !failed).map(|plan| {
+    let (plan, faulty) = if failed { (None, plan) } else { (plan, None) };
+    let program = plan.map(|plan| {
         let book = signals::book(&plan);
         let names = Names::of(&plan);
         Program { plan, book, names }
     });
-    Compiled { diagnostics, program, check }
+    Compiled { diagnostics, program, faulty, check }
 }

@@ -157,7 +157,7 @@ impl<'a> Group<'a> {
     /// Takes what a llmobs.toml declares and, if it is checked itself, its findings and its output.
     fn compile(&mut self, project: &Declared, file: FileId, sources: &mut Sources) {
         let world = DiskWorld { root: project.at.folder().to_path_buf() };
-        let Compiled { diagnostics, program, check } = compile_file(file, sources, &mut self.catalog, &world);
+        let Compiled { diagnostics, program, faulty, check } = compile_file(file, sources, &mut self.catalog, &world);
         let (faults, findings): (Vec<_>, Vec<_>) = diagnostics.into_iter().partition(|d| d.severity == Severity::Error);
         self.faults = faults;
         let folder = project.at.folder();
@@ -166,7 +166,7 @@ impl<'a> Group<'a> {
         if self.baseline.is_none() {
             self.baseline = check.baseline.map(|b| folder.join(b));
         }
-        if let Some(Program { plan, .. }) = &program {
+        if let Some(plan) = program.as_ref().map(|p| &p.plan).or(faulty.as_ref()) {
             self.targets = lint::project::targets(plan);
             self.settings = lint::project::settings(plan);
         }
