@@ -6,9 +6,14 @@ use std::fs;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use llmobs::Program;
+use llmobs::catalog::Catalog;
+use llmobs::diag::{Severity, Sink, render};
 use llmobs::emit::Artifact;
+use llmobs::intake::{self, Hint, Kind};
+use llmobs::lint;
 use llmobs::names::MANIFEST;
 use llmobs::output;
+use llmobs::source::Sources;
 
 #[path = "support/mod.rs"]
 mod support;
@@ -17,7 +22,11 @@ use support::{Context, Result};
 
 fn main() -> std::process::ExitCode {
     let trials = match project::examples() {
-        Ok(examples) if !examples.is_empty() => examples.into_iter().flat_map(trials).collect(),
+        Ok(examples) if !examples.is_empty() => {
+            let variants = project::variants().unwrap_or_default();
+            let checked = examples.clone().into_iter().chain(variants).map(checked);
+            checked.chain(examples.into_iter().flat_map(trials)).collect()
+        }
         Ok(_) => vec![failing("there is no example".to_owned())],
         Err(error) => vec![failing(error)],
     };
@@ -38,6 +47,37 @@ fn trials(source: Source) -> Vec<Trial> {
             Trial::test(format!("{name}::{}", source.name), move || test(&source).map_err(Failed::from))
         })
         .collect()
+}
+
+fn checked(source: Source) -> Trial {
+    Trial::test(format!("nothing_to_find::{}", source.name), move || nothing_to_find(&source).map_err(Failed::from))
+}
+
+/// Our own checker has nothing to say about what we generate.
+fn nothing_to_find(source: &Source) -> Result {
+    let program = project::compile(source)?;
+    let mut sources = Sources::default();
+    let mut sink = Sink::default();
+    let mut contents = Vec::new();
+    for artifact in program.artifacts() {
+        if [".yaml", ".yml", ".json"].iter().any(|e| artifact.path.ends_with(e)) {
+            let file = sources.add(artifact.path, artifact.text);
+            contents.push(intake::read(&sources, file, Hint { named: false }, &mut sink));
+        }
+    }
+    let queries = contents.iter().flat_map(|c| &c.documents).filter(|d| !matches!(d.kind, Kind::Other)).count();
+    if queries == 0 {
+        return Err("no document was read".to_owned());
+    }
+    let targets = lint::project::targets(&program.plan);
+    let settings = lint::project::settings(&program.plan);
+    let mut catalog = Catalog::default();
+    for model in program.plan.models.values() {
+        catalog.add((*model.engine.profile).clone());
+    }
+    sink.extend(lint::check(&contents, &mut catalog, &targets, &settings));
+    let found: Vec<_> = sink.into_sorted().into_iter().filter(|d| d.severity > Severity::Info).collect();
+    if found.is_empty() { Ok(()) } else { Err(render::human(&found, &sources, false)) }
 }
 
 fn golden(source: &Source) -> Result {

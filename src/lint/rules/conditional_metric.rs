@@ -28,7 +28,16 @@ pub fn check(query: &Query<'_>, _: &Cx<'_>, out: &mut Vec<Diagnostic>) {
             }
             (Status::Deprecated, ..) => {
                 let message = format!("`{name}` is deprecated in {title} {release}");
-                query.finding(Code::MetricDeprecated, span, message, "will be removed")
+                let mut finding = query.finding(Code::MetricDeprecated, span, message, "will be removed");
+                // Where the successor is not there yet, there is nothing to do but know it.
+                let there = |successor: &String| {
+                    let has = |r| profile.metrics.iter().any(|m| m.name == *successor && m.range.contains(r));
+                    metric.against.iter().all(|a| has(&a.release))
+                };
+                if !entry.replaced_by.is_empty() && !entry.replaced_by.iter().any(there) {
+                    finding.severity = Severity::Info;
+                }
+                finding
             }
             (_, _, Some("commented" | "custom" | "unlisted")) if metric.against.iter().any(|a| !a.own_fields) => {
                 let message =

@@ -37,11 +37,12 @@ fn dropped(query: &Query<'_>, name: &Name, operand: &Typed<'_>, word: &str, out:
     let left = if left.is_empty() { "no label".to_owned() } else { left.join(", ") };
     let message =
         format!("`{word} ({})`: `{}` has no such label any more", name.text, query.quoted(operand.bare().expr.span));
-    out.push(
-        query
-            .finding(Code::LabelDropped, name.span, message, "dropped before")
-            .help(format!("what is left there is {left}; keep `{}` in the inner aggregation", name.text)),
-    );
+    let mut finding = query.finding(Code::LabelDropped, name.span, message, "dropped before");
+    // A recorded series may have more labels in a store that joins several Prometheus servers; grouping by them changes nothing here.
+    if word == "by" && operand.bare().selector().is_some() {
+        finding.severity = Severity::Info;
+    }
+    out.push(finding.help(format!("what is left there is {left}; keep `{}` in the inner aggregation", name.text)));
 }
 
 fn operation(query: &Query<'_>, binary: &Binary, left: &Typed<'_>, right: &Typed<'_>, out: &mut Vec<Diagnostic>) {
@@ -49,6 +50,11 @@ fn operation(query: &Query<'_>, binary: &Binary, left: &Typed<'_>, right: &Typed
     let mut missing = false;
     if let Some(matching) = &binary.matching {
         for name in matching.labels.iter().filter(|_| matching.on) {
+            // Where both sides lack it, it is the same on both: nothing.
+            let lacks = |side: &Typed<'_>| side.facts.labels.presence(&name.text).is_none();
+            if lacks(left) && lacks(right) {
+                continue;
+            }
             for side in [left, right] {
                 let before = out.len();
                 dropped(query, name, side, "on", out);
