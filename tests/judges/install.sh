@@ -21,6 +21,7 @@ prometheus github.com/prometheus/prometheus/cmd/prometheus v0.315.0 remove_all_s
 kustomize  sigs.k8s.io/kustomize/kustomize/v5              v5.8.1   - -
 cue        cuelang.org/go/cmd/cue                          v0.17.1  - -
 sloth      github.com/slok/sloth/cmd/sloth                 v0.16.0  - -
+pint       github.com/cloudflare/pint/cmd/pint             v0.87.0  - -
 '
 
 # folder under schemas/ | module@version | path in it
@@ -35,7 +36,7 @@ grafana/v2beta1            github.com/grafana/grafana/apps/dashboard@v0.0.0-2026
 collector_builder=go.opentelemetry.io/collector/cmd/builder@v0.158.0 # components: otelcol/builder.yaml
 kubernetes_validate=1.37.0
 
-all='promtool prometheus kustomize cue sloth crdcheck dashcheck promqlcheck schemas kubernetes-validate otelcol'
+all='promtool prometheus kustomize cue sloth pint crdcheck dashcheck promqlcheck schemas kubernetes-validate otelcol'
 
 # row NAME: its line of `programs`, single-spaced; nothing if there is none
 row() { awk -v n="$1" '$1 == n { $1 = $1; print }' <<< "$programs"; }
