@@ -426,7 +426,8 @@ impl<'a> Lexer<'a> {
             return Token { kind: Kind::Variable, span };
         }
         let meant = super::hints::meant(&self.text[start..], self.brace, self.bracket);
-        self.pos += meant.length.max(1);
+        // What was meant may be longer than what is there.
+        self.pos = (self.pos + meant.length.max(1)).min(self.text.len());
         while !self.text.is_char_boundary(self.pos) {
             self.pos += 1;
         }
