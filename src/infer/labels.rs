@@ -108,13 +108,22 @@ impl Labels {
         out
     }
 
-    /// Returns the labels with one that has a single value.
+    /// Returns the labels with others that have a single value each. A query may name tens of thousands.
     #[must_use]
-    pub fn with_fixed(&self, label: &str) -> Self {
-        let mut out = self.with(label, Presence::Always);
-        if !out.is_fixed(label) {
-            out.fixed.push(Rc::from(label));
+    pub fn with_fixed<'a>(&self, labels: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut added: Vec<&str> = labels.into_iter().collect();
+        added.sort_unstable();
+        added.dedup();
+        let is_added = |name: &str| added.binary_search(&name).is_ok();
+        let mut out = self.clone();
+        out.gone.retain(|g| !is_added(g));
+        for (_, presence) in out.named.iter_mut().filter(|(name, _)| is_added(name)) {
+            *presence = Presence::Always;
         }
+        out.named.extend(added.iter().filter(|l| !self.lists(l)).map(|l| (Rc::from(*l), Presence::Always)));
+        out.named.sort();
+        out.fixed.extend(added.iter().filter(|l| !self.is_fixed(l)).map(|l| Rc::from(*l)));
+        out.fixed.sort();
         out
     }
 
@@ -130,7 +139,7 @@ impl Labels {
 
     /// Returns whether a label has a single value, so that it tells no series apart.
     pub fn is_fixed(&self, label: &str) -> bool {
-        self.fixed.iter().any(|f| **f == *label)
+        self.fixed.binary_search_by(|f| (**f).cmp(label)).is_ok()
     }
 
     /// Returns the labels of series that come from either side.

@@ -7,7 +7,6 @@ use super::labels::{Labels, Presence};
 use super::quantity::Quantity;
 use super::targets::Targets;
 use crate::catalog::{Catalog, Certainty, Kind, Metric, MetricType, Part, Profile, Release, Rewriting, Semantics};
-use crate::promql::Matcher;
 use crate::units::Unit;
 
 /// Where a name stands in the catalogue, seen from the releases that matter.
@@ -139,8 +138,8 @@ const COMMON: &[&str] = &[
     "workqueue_",
 ];
 
-/// Looks a name up for the deployments that a selector can mean.
-pub fn resolve(name: &str, matchers: &[Matcher], targets: &Targets, catalog: &mut Catalog) -> Resolved {
+/// Looks a name up for the deployments that a selector can mean: those that it names, if any (see [`Targets::named`]).
+pub fn resolve(name: &str, named: &[usize], targets: &Targets, catalog: &mut Catalog) -> Resolved {
     let mut out = Resolved {
         name: name.to_owned(),
         original: name.to_owned(),
@@ -176,7 +175,7 @@ pub fn resolve(name: &str, matchers: &[Matcher], targets: &Targets, catalog: &mu
         if let Some(owner) = owners.first()
             && owners.iter().all(|o| o.complete)
         {
-            out.against = against(owner, &out.original, matchers, targets);
+            out.against = against(owner, &out.original, named, targets);
             out.profile = Some(owner.clone());
             out.state = State::Unlisted;
         }
@@ -209,7 +208,7 @@ pub fn resolve(name: &str, matchers: &[Matcher], targets: &Targets, catalog: &mu
     out.passed_on = matches!(rewritten, Some(Rewriting::Prefixed { .. }))
         || wrappers.iter().any(|w| catalog.profile(w).is_some_and(|w| through(&w)));
     out.rewritten = rewritten;
-    let mut matter = against(&profile, &out.original, matchers, targets);
+    let mut matter = against(&profile, &out.original, named, targets);
     for against in &mut matter {
         let here = |i: &&usize| {
             profile.metrics.get(**i).is_some_and(|m| {
@@ -257,8 +256,8 @@ pub fn resolve(name: &str, matchers: &[Matcher], targets: &Targets, catalog: &mu
 }
 
 /// Returns the releases that matter: those of the declared deployments, else the newest that is known.
-fn against(profile: &Rc<Profile>, original: &String, matchers: &[Matcher], targets: &Targets) -> Vec<Against> {
-    let declared = targets.of(profile, matchers);
+fn against(profile: &Rc<Profile>, original: &String, named: &[usize], targets: &Targets) -> Vec<Against> {
+    let declared = targets.of(profile, named);
     if declared.is_empty() {
         let newest = newest_read(profile);
         return newest

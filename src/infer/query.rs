@@ -1,7 +1,7 @@
 //! The walk over an expression: facts of every part, from the inside out.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use super::facts::{Bounds, Facts, Nature, ValueType};
@@ -71,7 +71,8 @@ pub struct Knowledge<'k> {
     pub targets: &'k Targets,
     /// Recording rules of the run.
     pub records: &'k Records,
-    cache: RefCell<HashMap<String, (Rc<Resolved>, Facts)>>,
+    /// By name, and the deployments that a selector named.
+    cache: RefCell<HashMap<String, BTreeMap<Vec<usize>, (Rc<Resolved>, Facts)>>>,
 }
 
 impl<'k> Knowledge<'k> {
@@ -82,15 +83,13 @@ impl<'k> Knowledge<'k> {
 
     /// Looks a stored name up.
     pub fn resolve(&self, name: &str, matchers: &[Matcher]) -> (Rc<Resolved>, Facts) {
-        let by_matchers = self.targets.depend_on(matchers);
-        if !by_matchers && let Some(found) = self.cache.borrow().get(name) {
+        let named = self.targets.named(matchers);
+        if let Some(found) = self.cache.borrow().get(name).and_then(|by_target| by_target.get(&named)) {
             return found.clone();
         }
-        let resolved = Rc::new(metrics::resolve(name, matchers, self.targets, &mut self.catalog.borrow_mut()));
+        let resolved = Rc::new(metrics::resolve(name, &named, self.targets, &mut self.catalog.borrow_mut()));
         let facts = metrics::facts(&resolved);
-        if !by_matchers {
-            self.cache.borrow_mut().insert(name.to_owned(), (resolved.clone(), facts.clone()));
-        }
+        self.cache.borrow_mut().entry(name.to_owned()).or_default().insert(named, (resolved.clone(), facts.clone()));
         (resolved, facts)
     }
 
@@ -176,9 +175,14 @@ pub fn fixed(window: &Window) -> Option<f64> {
     }
 }
 
+/// Returns the name of the series that a selector reads; empty if it gives none.
+pub fn stored_name(selector: &Selector) -> &str {
+    let by_matcher = || selector.matchers.iter().find(|m| m.label == "__name__" && m.op == MatchOp::Equal);
+    if selector.name.is_empty() { by_matcher().map_or("", |m| m.value.as_str()) } else { &selector.name }
+}
+
 fn selected(selector: &Selector, knowledge: &Knowledge<'_>) -> (Option<Rc<Resolved>>, Facts) {
-    let by_matcher = selector.matchers.iter().find(|m| m.label == "__name__" && m.op == MatchOp::Equal);
-    let name = if selector.name.is_empty() { by_matcher.map_or("", |m| m.value.as_str()) } else { &selector.name };
+    let name = stored_name(selector);
     let mut facts;
     let mut metric = None;
     if let Some(recorded) = knowledge.records.facts(name, knowledge) {
@@ -190,14 +194,11 @@ fn selected(selector: &Selector, knowledge: &Knowledge<'_>) -> (Option<Rc<Resolv
     }
     facts.value = ValueType::Vector;
     // A label that must equal something is there.
-    let fixed: Vec<&Matcher> = selector
-        .matchers
-        .iter()
-        .filter(|m| m.op == MatchOp::Equal && !m.value.is_empty() && m.label != "__name__")
-        .filter(|m| facts.labels.presence(&m.label).is_some())
-        .collect();
-    if !fixed.is_empty() {
-        let labels = fixed.iter().fold((*facts.labels).clone(), |all, m| all.with_fixed(&m.label));
+    let equal = |m: &&Matcher| m.op == MatchOp::Equal && !m.value.is_empty() && m.label != "__name__";
+    let fixed = selector.matchers.iter().filter(equal).map(|m| m.label.as_str());
+    let mut fixed = fixed.filter(|l| facts.labels.presence(l).is_some()).peekable();
+    if fixed.peek().is_some() {
+        let labels = facts.labels.with_fixed(fixed);
         facts.labels = Rc::new(labels);
     }
     (metric, facts)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::facts::{Facts, ValueType};
-use super::query::{Knowledge, infer};
+use super::query::{Knowledge, infer, stored_name};
 use crate::promql::Expr;
 
 /// Number of a recording rule, in the order of reading.
@@ -37,30 +37,54 @@ impl Records {
 
     /// Returns what is known about a recorded name; nothing for one that reads itself.
     pub fn facts(&self, name: &str, knowledge: &Knowledge<'_>) -> Option<Facts> {
-        let definitions = self.by_name.get(name)?;
-        if let Some(known) = self.known.borrow().get(name) {
-            return Some(known.clone().unwrap_or_else(|| Facts::unknown(ValueType::Vector)));
+        if !self.has(name) {
+            return None;
         }
-        // A name on the way to itself is unknown there.
-        self.known.borrow_mut().insert(name.to_owned(), None);
-        let facts = definitions
-            .iter()
-            .map(|d| {
-                let mut facts = infer(&d.expr, knowledge).facts;
-                facts.condition = false;
-                // A recorded number stands for something; what, its name may say.
-                if facts.constant.take().is_some() {
-                    facts = Facts { labels: facts.labels, ..Facts::unknown(ValueType::Vector) };
-                }
-                facts.value = ValueType::Vector;
-                let labels = d.labels.iter().fold((*facts.labels).clone(), |all, l| all.with_fixed(l));
-                facts.labels = Rc::new(labels);
-                facts
-            })
-            .reduce(|a, b| merge(&a, &b))?;
-        self.known.borrow_mut().insert(name.to_owned(), Some(facts.clone()));
-        Some(facts)
+        if !self.known.borrow().contains_key(name) {
+            self.learn(name, knowledge);
+        }
+        let known = self.known.borrow().get(name).cloned().flatten();
+        Some(known.unwrap_or_else(|| Facts::unknown(ValueType::Vector)))
     }
+
+    /// Infers a recorded name, those that it reads first. Rules may read one another thousands deep, so this does not recurse.
+    fn learn<'r>(&'r self, name: &'r str, knowledge: &Knowledge<'_>) {
+        let mut open = vec![self.begin(name)];
+        while let Some((name, mut reads)) = open.pop() {
+            let next = reads.find(|read| !self.known.borrow().contains_key(*read));
+            if let Some(next) = next {
+                open.push((name, reads));
+                open.push(self.begin(next));
+            } else if let Some(definitions) = self.by_name.get(name) {
+                let facts = definitions.iter().map(|d| defined(d, knowledge)).reduce(|a, b| merge(&a, &b));
+                self.known.borrow_mut().insert(name.to_owned(), facts);
+            }
+        }
+    }
+
+    /// Marks a name as on the way to itself, where it is unknown. Returns it with the recorded names that it reads.
+    fn begin<'r>(&'r self, name: &'r str) -> (&'r str, std::vec::IntoIter<&'r str>) {
+        self.known.borrow_mut().insert(name.to_owned(), None);
+        let mut reads = Vec::new();
+        for definition in self.by_name.get(name).into_iter().flatten() {
+            definition.expr.selectors(&mut |s| reads.extend(self.by_name.get_key_value(stored_name(s))));
+        }
+        (name, reads.into_iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().into_iter())
+    }
+}
+
+fn defined(definition: &Definition, knowledge: &Knowledge<'_>) -> Facts {
+    let mut facts = infer(&definition.expr, knowledge).facts;
+    facts.condition = false;
+    // A recorded number stands for something; what, its name may say.
+    if facts.constant.take().is_some() {
+        facts = Facts { labels: facts.labels, ..Facts::unknown(ValueType::Vector) };
+    }
+    facts.value = ValueType::Vector;
+    if !definition.labels.is_empty() {
+        facts.labels = Rc::new(facts.labels.with_fixed(definition.labels.iter().map(String::as_str)));
+    }
+    facts
 }
 
 /// Returns what holds for series of either origin.

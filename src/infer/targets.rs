@@ -1,5 +1,7 @@
 //! Which releases a query is checked against.
 
+use std::collections::BTreeMap;
+
 use crate::catalog::{Profile, Release};
 use crate::promql::{MatchOp, Matcher};
 
@@ -26,6 +28,8 @@ pub struct Target {
 #[derive(Clone, Debug, Default)]
 pub struct Targets {
     list: Vec<Target>,
+    /// Label, value, and the deployments that they name, ascending.
+    by_name: BTreeMap<String, BTreeMap<String, Vec<usize>>>,
 }
 
 impl Target {
@@ -61,9 +65,13 @@ fn alternatives(expression: &str) -> impl Iterator<Item = &str> {
 impl Targets {
     /// Adds a deployment.
     pub fn add(&mut self, target: Target) {
-        if !self.list.contains(&target) {
-            self.list.push(target);
+        if self.list.contains(&target) {
+            return;
         }
+        for (label, value) in target.named_by.iter().cloned() {
+            self.by_name.entry(label).or_default().entry(value).or_default().push(self.list.len());
+        }
+        self.list.push(target);
     }
 
     /// Returns whether nothing was declared.
@@ -76,18 +84,33 @@ impl Targets {
         &self.list
     }
 
-    /// Returns the deployments of a profile that a selector can mean: those whose names fit its matchers, or all where it names
-    /// none of them.
-    pub fn of(&self, profile: &Profile, matchers: &[Matcher]) -> Vec<&Target> {
-        let of_profile: Vec<&Target> = self.list.iter().filter(|t| t.profile == profile.name).collect();
-        let named: Vec<&Target> = of_profile.iter().filter(|t| t.is_named_by(matchers)).copied().collect();
-        if named.is_empty() { of_profile } else { named }
+    /// Returns the numbers of the deployments that matchers name, ascending: at least one matcher fits, and none contradicts.
+    pub fn named(&self, matchers: &[Matcher]) -> Vec<usize> {
+        let mut out: Vec<usize> = Vec::new();
+        for matcher in matchers {
+            let Some(by_value) = self.by_name.get(&matcher.label) else { continue };
+            let found = |value: &str| by_value.get(value).into_iter().flatten().copied();
+            match matcher.op {
+                MatchOp::Equal => out.extend(found(&matcher.value)),
+                MatchOp::Regex => out.extend(alternatives(&matcher.value).flat_map(found)),
+                MatchOp::NotEqual | MatchOp::NotRegex => {}
+            }
+        }
+        out.sort_unstable();
+        out.dedup();
+        out.retain(|n| self.list.get(*n).is_some_and(|t| t.is_named_by(matchers)));
+        out
     }
 
-    /// Returns whether the matchers decide between deployments of one profile.
-    pub fn depend_on(&self, matchers: &[Matcher]) -> bool {
-        let named =
-            |m: &Matcher| self.list.iter().any(|t| t.named_by.iter().any(|(l, v)| *l == m.label && *v == m.value));
-        matchers.iter().any(|m| m.op == MatchOp::Equal && named(m))
+    /// Returns whether a deployment can be named by a label.
+    pub fn named_by(&self, label: &str) -> bool {
+        self.by_name.contains_key(label)
+    }
+
+    /// Returns the deployments of a profile that a selector can mean: those of `named`, or all where none of them is its own.
+    pub fn of(&self, profile: &Profile, named: &[usize]) -> Vec<&Target> {
+        let own = |t: &&Target| t.profile == profile.name;
+        let meant: Vec<&Target> = named.iter().filter_map(|n| self.list.get(*n)).filter(own).collect();
+        if meant.is_empty() { self.list.iter().filter(own).collect() } else { meant }
     }
 }

@@ -47,7 +47,7 @@ fn origin(resolved: &Resolved, metric: &Metric, label: &str) -> Option<LabelOrig
 
 fn matched(query: &Query<'_>, cx: &Cx<'_>, metric: &Resolved, matcher: &Matcher, out: &mut Vec<Diagnostic>) {
     let label = matcher.label.as_str();
-    let targets_have = cx.knowledge.targets.all().iter().any(|t| t.named_by.iter().any(|(l, _)| l == label));
+    let targets_have = cx.knowledge.targets.named_by(label);
     if label == "__name__" || label == "le" || label.contains('$') || targets_have {
         return;
     }

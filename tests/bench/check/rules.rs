@@ -60,13 +60,16 @@ fn one(out: &mut String, model: usize, rule: usize) {
         }
         7 => {
             let mean = |part: &str| {
-                format!("sum by (namespace, model_name) (rate(sglang:inter_token_latency_seconds_{part}{{{pods}}}[5m]))")
+                format!(
+                    "sum by (namespace, model_name) (rate(sglang:inter_token_latency_seconds_{part}{{{pods}}}[5m]))"
+                )
             };
             let ratio = format!("{} / {}", mean("sum"), mean("count"));
             record(out, model, "model:sglang_inter_token_latency_seconds:mean_5m", &ratio);
         }
         8 => {
-            let waiting = format!("sum by (namespace, model_name) (avg_over_time(sglang:num_queue_reqs{{{pods}}}[10m]))");
+            let waiting =
+                format!("sum by (namespace, model_name) (avg_over_time(sglang:num_queue_reqs{{{pods}}}[10m]))");
             record(out, model, "model:sglang_queue:avg10m", &waiting);
         }
         9 => {
@@ -97,7 +100,9 @@ fn condition(
     match rule {
         11 => (
             "TimeToFirstTokenHigh",
-            format!("model:vllm_ttft_seconds:p95_5m{{{own}}} > 2.5 and model:vllm_generation_tokens:rate5m{{{own}}} > 0"),
+            format!(
+                "model:vllm_ttft_seconds:p95_5m{{{own}}} > 2.5 and model:vllm_generation_tokens:rate5m{{{own}}} > 0"
+            ),
             "The 95th percentile is {{ $value | humanizeDuration }} in {{ $labels.namespace }}",
         ),
         12 => (
