@@ -38,6 +38,9 @@ struct Written {
     findings: Vec<Entry>,
 }
 
+/// Bytes before and behind a place that tell it from others of its line.
+const AROUND: usize = 1024;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Entry {
@@ -56,9 +59,12 @@ pub fn fingerprint(finding: &Diagnostic, sources: &Sources) -> String {
         if !own.trim().is_empty() {
             return Some(own);
         }
-        // A place between two letters is known by its line.
+        // A place between two letters is known by its line; of a minified file by what stands around it.
         let start = file.text.get(..span.start)?.rfind('\n').map_or(0, |i| i + 1);
-        file.text.get(start..)?.lines().next()
+        let line = file.text.get(start..)?.lines().next()?;
+        let near = |at: usize| (start..=at).rev().find(|i| file.text.is_char_boundary(*i)).unwrap_or(start);
+        let (from, to) = (near(span.start.saturating_sub(AROUND).max(start)), near(span.start + AROUND));
+        file.text.get(from..to.min(start + line.len()))
     });
     let mut hash = Sha256::new();
     for (n, word) in about.unwrap_or(&finding.message).split_whitespace().enumerate() {
@@ -126,7 +132,8 @@ impl Baseline {
     /// # Errors
     /// What is wrong, in one line.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let written: Written = serde_json::from_str(text).map_err(|e| e.to_string())?;
+        let written: Written =
+            serde_json::from_str(text).map_err(|e| e.to_string().split_whitespace().collect::<Vec<_>>().join(" "))?;
         if written.version != VERSION {
             return Err(format!(
                 "version {} of the format is not known; this llmobs reads version {VERSION}",
