@@ -116,6 +116,11 @@ fn ours(path: &Path) -> Vec<String> {
     words(Path::new(env!("CARGO_BIN_EXE_llmobs")), &["check", "--select", &every_code()], path)
 }
 
+/// All rules: also those that are off by default.
+fn every_code() -> String {
+    llmobs::diag::Code::ALL.iter().map(|c| c.name()).collect::<Vec<_>>().join(",")
+}
+
 fn words(program: &Path, arguments: &[&str], path: &Path) -> Vec<String> {
     let program = program.display().to_string();
     let arguments = arguments.iter().map(|a| (*a).to_owned());

@@ -27,7 +27,7 @@ pub fn text(models: usize) -> String {
 pub fn dashboard(scratch: &Path) -> std::io::Result<(PathBuf, usize)> {
     let compilation = llmobs::compile("llmobs.toml", text(3), &MemoryWorld::default());
     let program = compilation.program.ok_or_else(|| std::io::Error::other("the project does not compile"))?;
-    let texts = program.dashboards().into_iter().map(|(_, json)| json.to_string());
+    let texts = program.dashboards().into_iter().map(|(_, json)| format!("{json:#}"));
     let text = texts.min_by_key(|t| t.len().abs_diff(100_000)).unwrap_or_default();
     let path = scratch.join("dashboard.json");
     std::fs::write(&path, &text)?;

@@ -23,7 +23,7 @@ fn one(out: &mut String, model: usize, rule: usize) {
     // Every fiftieth model has faults of the kinds that are seen in the wild.
     let faulty = model % 50 == 7;
     let pods = format!("namespace=\"llm-{}\", model_name=\"model-{model:04}\"", model % 20);
-    let host = format!("Hostname=~\"gpu-{model:04}-.*\"");
+    let host = format!("hostname=~\"gpu-{model:04}-.*\"");
     let space = format!("namespace=\"llm-{}\"", model % 20);
     match rule {
         0 | 1 => {
@@ -74,13 +74,13 @@ fn one(out: &mut String, model: usize, rule: usize) {
         }
         9 => {
             let memory = format!(
-                "avg by (Hostname, gpu) (DCGM_FI_DEV_FB_USED{{{host}}} / (DCGM_FI_DEV_FB_USED{{{host}}} + \
+                "avg by (hostname, gpu) (DCGM_FI_DEV_FB_USED{{{host}}} / (DCGM_FI_DEV_FB_USED{{{host}}} + \
                  DCGM_FI_DEV_FB_FREE{{{host}}}))"
             );
             record(out, model, "gpu:dcgm_framebuffer_used:ratio", &memory);
         }
         10 => {
-            let energy = format!("sum by (Hostname) (rate(DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION{{{host}}}[5m])) / 1000");
+            let energy = format!("sum by (hostname) (rate(DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION{{{host}}}[5m])) / 1000");
             record(out, model, "node:dcgm_power_watts:rate5m", &energy);
         }
         _ => alert(out, model, rule, &condition(model, rule, faulty, &pods, &host, &space)),
@@ -134,8 +134,8 @@ fn condition(
         ),
         16 => (
             "GpuHot",
-            format!("max by (Hostname, gpu) (DCGM_FI_DEV_GPU_TEMP{{{host}}}) > 85"),
-            "GPU {{ $labels.gpu }} of {{ $labels.Hostname }} is at {{ $value }} degrees",
+            format!("max by (hostname, gpu) (DCGM_FI_DEV_GPU_TEMP{{{host}}}) > 85"),
+            "GPU {{ $labels.gpu }} of {{ $labels.hostname }} is at {{ $value }} degrees",
         ),
         17 => (
             "PodsRestart",
