@@ -34,7 +34,7 @@ const BASE_BYTES: usize = 64 << 20;
 /// Bytes that a case may take for each byte of its own.
 const BYTES_PER_BYTE: usize = 200;
 /// Cases of one thread. The name of a thread says which: it is printed where a stack overflows.
-const BATCH: u64 = 250;
+const BATCH: u64 = 50;
 
 fn main() {
     let mut arguments = Arguments::from_args();
