@@ -88,6 +88,11 @@ impl Program {
         emit::artifacts(self.emit())
     }
 
+    /// Makes the artifacts that hold queries: rules and dashboards, sorted by path.
+    pub fn artifacts_with_queries(&self) -> Vec<Artifact> {
+        emit::with_queries(self.emit())
+    }
+
     /// Makes the bare JSON of every dashboard, however they are delivered: its part (`fleet`, `model-vllm`) and its document.
     pub fn dashboards(&self) -> Vec<(String, serde_json::Value)> {
         emit::dashboards(self.emit())

@@ -67,6 +67,14 @@ pub fn collector_configs(emit: Emit<'_>) -> Vec<(String, String)> {
     collector::configs(emit)
 }
 
+/// Makes the artifacts that hold queries: rules and dashboards, sorted by path.
+pub fn with_queries(emit: Emit<'_>) -> Vec<Artifact> {
+    let mut all = rules::artifacts(emit);
+    all.extend(grafana::artifacts(emit));
+    all.sort_by(|a, b| a.path.cmp(&b.path));
+    all
+}
+
 /// Makes every artifact, sorted by path.
 pub fn artifacts(emit: Emit<'_>) -> Vec<Artifact> {
     let mut all: Vec<Artifact> = Vec::new();

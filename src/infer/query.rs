@@ -64,6 +64,9 @@ impl<'e> Typed<'e> {
     }
 }
 
+/// What is known about a name, by the deployments that the selector means.
+type ByDeployments = BTreeMap<Vec<usize>, (Rc<Resolved>, Facts)>;
+
 /// What a run knows: catalogue, declared releases, recording rules.
 pub struct Knowledge<'k> {
     catalog: RefCell<&'k mut Catalog>,
@@ -72,7 +75,7 @@ pub struct Knowledge<'k> {
     /// Recording rules of the run.
     pub records: &'k Records,
     /// By name, and the deployments that a selector named.
-    cache: RefCell<HashMap<String, BTreeMap<Vec<usize>, (Rc<Resolved>, Facts)>>>,
+    cache: RefCell<HashMap<String, ByDeployments>>,
 }
 
 impl<'k> Knowledge<'k> {

@@ -171,7 +171,7 @@ fn record(out: &mut String, model: usize, name: &str, expr: &str) {
 }
 
 fn alert(out: &mut String, model: usize, rule: usize, (name, expr, summary): &(&str, String, &str)) {
-    let severity = if rule % 2 == 0 { "critical" } else { "warning" };
+    let severity = if rule.is_multiple_of(2) { "critical" } else { "warning" };
     let _ = write!(
         out,
         "      - alert: {name}\n        expr: {expr}\n        for: 10m\n        labels:\n          severity: {severity}\n          \
