@@ -34,38 +34,73 @@ impl Expr {
 }
 
 fn line(expr: &Expr) -> String {
+    let mut out = String::with_capacity(128);
+    put(expr, &mut out);
+    out
+}
+
+/// Writes an expression on one line.
+fn put(expr: &Expr, out: &mut String) {
     match &expr.kind {
-        ExprKind::Number(n) => number(*n),
-        ExprKind::Seconds(d) => d.to_string(),
-        ExprKind::String(s) => quote(s),
-        ExprKind::Variable(v) => v.clone(),
-        ExprKind::Selector(s) => selector(s, None),
-        ExprKind::Range(r) => selector(&r.selector, Some(&r.window)),
+        ExprKind::Number(n) => out.push_str(&number(*n)),
+        ExprKind::Seconds(d) => {
+            let _ = write!(out, "{d}");
+        }
+        ExprKind::String(s) => put_quoted(s, out),
+        ExprKind::Variable(v) => out.push_str(v),
+        ExprKind::Selector(s) => put_selector(s, None, out),
+        ExprKind::Range(r) => put_selector(&r.selector, Some(&r.window), out),
         ExprKind::Subquery(s) => {
-            let parens = matches!(s.expr.kind, ExprKind::Binary(_) | ExprKind::Unary(_));
-            let inner = if parens { format!("({})", line(&s.expr)) } else { line(&s.expr) };
+            put_wrapped(matches!(s.expr.kind, ExprKind::Binary(_) | ExprKind::Unary(_)), &s.expr, out);
             let step = s.step.as_ref().map_or_else(String::new, window);
-            format!("{inner}[{}:{step}]{}", window(&s.window), modifiers(&s.modifiers))
+            let _ = write!(out, "[{}:{step}]{}", window(&s.window), modifiers(&s.modifiers));
         }
         ExprKind::Call(c) => {
-            format!("{}({})", c.function, c.arguments.iter().map(line).collect::<Vec<_>>().join(", "))
+            out.push_str(c.function);
+            out.push('(');
+            for (n, argument) in c.arguments.iter().enumerate() {
+                if n > 0 {
+                    out.push_str(", ");
+                }
+                put(argument, out);
+            }
+            out.push(')');
         }
         ExprKind::Aggregate(a) => {
-            let parameter = a.parameter.as_ref().map_or_else(String::new, |p| format!("{}, ", line(p)));
-            format!("{}({parameter}{})", head(a.op.word(), &a.grouping), line(&a.expr))
+            out.push_str(&head(a.op.word(), &a.grouping));
+            out.push('(');
+            if let Some(parameter) = &a.parameter {
+                put(parameter, out);
+                out.push_str(", ");
+            }
+            put(&a.expr, out);
+            out.push(')');
         }
         ExprKind::Binary(b) => {
-            let (left, right) = (side(b, &b.left, false), side(b, &b.right, true));
-            let wrap = |(parens, e): (bool, &Expr)| if parens { format!("({})", line(e)) } else { line(e) };
-            format!("{} {} {}", wrap(left), operator(b), wrap(right))
+            let (parens, left) = side(b, &b.left, false);
+            put_wrapped(parens, left, out);
+            out.push(' ');
+            out.push_str(&operator(b));
+            out.push(' ');
+            let (parens, right) = side(b, &b.right, true);
+            put_wrapped(parens, right, out);
         }
         ExprKind::Unary(u) => {
-            let parens = matches!(&u.expr.kind, ExprKind::Binary(b) if b.op != BinaryOp::Pow);
-            let sign = if u.negative { '-' } else { '+' };
-            if parens { format!("{sign}({})", line(&u.expr)) } else { format!("{sign}{}", line(&u.expr)) }
+            out.push(if u.negative { '-' } else { '+' });
+            put_wrapped(matches!(&u.expr.kind, ExprKind::Binary(b) if b.op != BinaryOp::Pow), &u.expr, out);
         }
-        ExprKind::Opaque(o) => opaque(o),
-        ExprKind::Paren(inner) => format!("({})", line(inner)),
+        ExprKind::Opaque(o) => out.push_str(&opaque(o)),
+        ExprKind::Paren(inner) => put_wrapped(true, inner, out),
+    }
+}
+
+fn put_wrapped(parens: bool, expr: &Expr, out: &mut String) {
+    if parens {
+        out.push('(');
+    }
+    put(expr, out);
+    if parens {
+        out.push(')');
     }
 }
 
@@ -214,18 +249,25 @@ fn head(word: &str, grouping: &Grouping) -> String {
 
 /// Prints a list of label names.
 fn list(names: &[Name]) -> String {
-    names.iter().map(|n| label(&n.text)).collect::<Vec<_>>().join(", ")
+    let mut out = String::new();
+    for (n, name) in names.iter().enumerate() {
+        if n > 0 {
+            out.push_str(", ");
+        }
+        put_label(&name.text, &mut out);
+    }
+    out
 }
 
 /// Quotes a label name where it is not a plain one (UTF-8 names of Prometheus 3). Grafana variables stay as they are.
-fn label(name: &str) -> String {
+fn put_label(name: &str, out: &mut String) {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(plain)
         || is_templated(name)
     {
-        name.to_owned()
+        out.push_str(name);
     } else {
-        quote(name)
+        put_quoted(name, out);
     }
 }
 
@@ -237,30 +279,49 @@ fn is_plain_metric(name: &str) -> bool {
 }
 
 fn selector(s: &Selector, range: Option<&Window>) -> String {
+    let mut out = String::with_capacity(64);
+    put_selector(s, range, &mut out);
+    out
+}
+
+fn put_selector(s: &Selector, range: Option<&Window>, out: &mut String) {
     let plain = is_plain_metric(&s.name);
-    let mut out = if plain { s.name.clone() } else { String::new() };
-    let mut parts = Vec::new();
-    if !plain {
-        parts.push(quote(&s.name));
+    if plain {
+        out.push_str(&s.name);
     }
-    for m in &s.matchers {
-        let op = match m.op {
-            MatchOp::Equal => "=",
-            MatchOp::NotEqual => "!=",
-            MatchOp::Regex => "=~",
-            MatchOp::NotRegex => "!~",
+    if !plain || s.name.is_empty() || !s.matchers.is_empty() || !s.unknown_matchers.is_empty() {
+        out.push('{');
+        let mut first = true;
+        let mut gap = |out: &mut String| {
+            if !std::mem::take(&mut first) {
+                out.push_str(", ");
+            }
         };
-        parts.push(format!("{}{op}{}", label(&m.label), quote(&m.value)));
-    }
-    parts.extend(s.unknown_matchers.iter().map(|m| m.text.clone()));
-    if !parts.is_empty() || s.name.is_empty() {
-        let _ = write!(out, "{{{}}}", parts.join(", "));
+        if !plain {
+            gap(out);
+            put_quoted(&s.name, out);
+        }
+        for m in &s.matchers {
+            gap(out);
+            put_label(&m.label, out);
+            out.push_str(match m.op {
+                MatchOp::Equal => "=",
+                MatchOp::NotEqual => "!=",
+                MatchOp::Regex => "=~",
+                MatchOp::NotRegex => "!~",
+            });
+            put_quoted(&m.value, out);
+        }
+        for m in &s.unknown_matchers {
+            gap(out);
+            out.push_str(&m.text);
+        }
+        out.push('}');
     }
     if let Some(range) = range {
         let _ = write!(out, "[{}]", window(range));
     }
     out.push_str(&modifiers(&s.modifiers));
-    out
 }
 
 fn modifiers(m: &Modifiers) -> String {
@@ -338,9 +399,8 @@ fn number(n: f64) -> String {
     }
 }
 
-/// Quotes a string as Prometheus reads it (Go's escapes).
-fn quote(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
+/// Writes a string in quotes, as Prometheus reads it (Go's escapes).
+fn put_quoted(text: &str, out: &mut String) {
     out.push('"');
     for c in text.chars() {
         match c {
@@ -356,5 +416,4 @@ fn quote(text: &str) -> String {
         }
     }
     out.push('"');
-    out
 }
