@@ -1,5 +1,7 @@
 //! Exit codes, and what makes a command stop before it has a result.
 
+use crate::diag::printable;
+
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -33,13 +35,13 @@ pub struct Failure {
 impl Failure {
     /// Makes a failure.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), help: Vec::new() }
+        Self { message: printable(message.into()), help: Vec::new() }
     }
 
     /// Adds what to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help.push(help.into());
+        self.help.push(printable(help.into()));
         self
     }
 

@@ -1,6 +1,6 @@
 //! One finding and its builder.
 
-use super::{Code, Severity};
+use super::{Code, Severity, printable};
 use crate::source::Place;
 
 /// A place and what to say about it.
@@ -71,8 +71,8 @@ impl Diagnostic {
         Self {
             code,
             severity: code.severity(),
-            message: message.into(),
-            primary: Some(Label { place, text: label.into() }),
+            message: printable(message.into()),
+            primary: Some(Label { place, text: printable(label.into()) }),
             related: Vec::new(),
             help: Vec::new(),
             fix: None,
@@ -84,7 +84,7 @@ impl Diagnostic {
         Self {
             code,
             severity: code.severity(),
-            message: message.into(),
+            message: printable(message.into()),
             primary: None,
             related: Vec::new(),
             help: Vec::new(),
@@ -95,14 +95,14 @@ impl Diagnostic {
     /// Adds what to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help.push(help.into());
+        self.help.push(printable(help.into()));
         self
     }
 
     /// Adds another place.
     #[must_use]
     pub fn related(mut self, place: Place, text: impl Into<String>) -> Self {
-        self.related.push(Label { place, text: text.into() });
+        self.related.push(Label { place, text: printable(text.into()) });
         self
     }
 }

@@ -4,6 +4,7 @@
 
 mod code;
 mod diagnostic;
+mod printable;
 pub mod render;
 mod select;
 mod sink;
@@ -11,6 +12,7 @@ mod suggest;
 
 pub use code::{Code, Severity};
 pub use diagnostic::{Diagnostic, Fix, Label, Safety, Suppressed};
+pub use printable::printable;
 pub use select::{UnknownCode, codes_of};
 pub use sink::Sink;
 pub use suggest::{did_you_mean, shorten};

@@ -62,7 +62,7 @@ mod tests {
         let bare = Diagnostic::without_place(Code::FileNotRead, "z");
         assert_eq!(
             github(&[finding, bare], &sources),
-            "::warning file=a%2Cb%3Ac%25.yaml,line=2,col=1,endLine=2,endColumn=4,title=metric/deprecated::50%25 ::x%0Ay: la%0D%0Ahelp: do\n\
+            "::warning file=a%2Cb%3Ac%25.yaml,line=2,col=1,endLine=2,endColumn=4,title=metric/deprecated::50%25 ::x\\ny: la\\r%0Ahelp: do\n\
              ::notice title=file/not-read::z\n"
         );
     }

@@ -105,13 +105,19 @@ impl Excerpt {
         } else {
             String::new()
         };
+        let (before, inside) = (visible(&text[from..start]), visible(&text[start..shown_end]));
         Some(Self {
             path: source.name.clone(),
-            text: text[from..to].to_owned(),
+            text: format!("{before}{inside}{}", visible(&text[shown_end..to])),
             line,
-            span: Span::new(start - from, shown_end - from),
+            span: Span::new(before.len(), before.len() + inside.len()),
             label: format!("{}{cut}", label.text),
             primary,
         })
     }
+}
+
+/// Puts a mark in place of the control characters that the renderer knows nothing of: some terminals obey them.
+fn visible(text: &str) -> String {
+    text.replace(|c: char| ('\u{80}'..='\u{9f}').contains(&c), "\u{fffd}")
 }

@@ -118,7 +118,7 @@ type Until = Option<(Date, Range<usize>)>;
 /// Parts ` until DATE` off the end of a reason. Other words behind `until` belong to the reason.
 fn until(text: &str, reason_at: usize) -> Result<(String, Until), Wrong> {
     let reason = text[reason_at..].trim_end();
-    let last = reason.rfind(char::is_whitespace).map_or(0, |i| i + 1);
+    let last = reason.char_indices().rfind(|(_, c)| c.is_whitespace()).map_or(0, |(at, c)| at + c.len_utf8());
     let word = &reason[last..];
     let before = reason[..last].trim_end();
     let plain = before.strip_suffix("until").filter(|rest| rest.is_empty() || rest.ends_with(char::is_whitespace));
@@ -146,6 +146,8 @@ mod tests {
         assert_eq!(allow.codes, vec![(6..17, vec![Code::MetricGone]), (19..39, vec![Code::RateOfGauge])]);
         assert_eq!(allow.reason, "old servers");
         assert_eq!(allow.until.map(|(d, at)| (d.to_string(), at)), Some(("2027-01-31".to_owned(), 61..71)));
+        let allow = parse("allow metric/gone -- old\u{a0}servers until\u{2003}2027-01-31").expect("reads");
+        assert_eq!((allow.reason.as_str(), allow.until.is_some()), ("old\u{a0}servers", true));
         let allow = parse("allow-file metric/* -- wait until tomorrow").expect("reads");
         assert_eq!((allow.reach, allow.reason.as_str(), allow.until), (Reach::File, "wait until tomorrow", None));
     }

@@ -232,7 +232,7 @@ groups:
         let content = read(&sources, file, Hint { named: true }, &mut Sink::default());
         let findings = at.iter().map(|(needle, code)| {
             let start = text.find(needle).expect("a place");
-            Diagnostic::new(*code, *needle, Place { file, span: Span::new(start, start + needle.len()) }, "")
+            Diagnostic::new(*code, needle.trim(), Place { file, span: Span::new(start, start + needle.len()) }, "")
         });
         let findings = findings.collect();
         let sifted = sift(&sources, &[file], &[content], findings, Date::parse(today).expect("a day"));
@@ -267,7 +267,7 @@ groups:
             messages(&sifted),
             [
                 ("metric/dead", "B #"),
-                ("metric/unknown", "A\n"),
+                ("metric/unknown", "A"),
                 ("check/unused-suppression", "nothing here gives `metric/dead`"),
                 ("check/unused-suppression", "nothing here gives `metric/hidden`"),
                 ("check/unused-suppression", "nothing here gives `metric/unknown`"),
@@ -284,7 +284,7 @@ groups:
     #[test]
     fn after_its_day_the_finding_shows_again() {
         let (_, sifted) = sifted("a.yaml", RULES, &[("A\n", Code::MetricDead)], "2027-02-01");
-        assert!(messages(&sifted).contains(&("metric/dead", "A\n")));
+        assert!(messages(&sifted).contains(&("metric/dead", "A")));
         assert!(messages(&sifted).contains(&("check/suppression-expired", "the finding was allowed until 2027-01-31")));
         assert!(sifted.suppressed.is_empty());
     }
@@ -319,6 +319,6 @@ groups:
             ("B\n", Code::MetricDead),
         ];
         let (_, sifted) = sifted("a.yaml", text, &all, "2027-01-01");
-        assert_eq!(messages(&sifted), [("metric/dead", "B\n")]);
+        assert_eq!(messages(&sifted), [("metric/dead", "B")]);
     }
 }
