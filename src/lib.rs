@@ -14,7 +14,7 @@
 //! Beside them: `source` (texts and spans), `diag` (findings and their rendering), `units`, `declare` (TOML tables from one
 //! declaration), `catalog` (profiles: metrics by release), `catalog_report` (what `llmobs catalog` answers), `alert_kind` (the
 //! list of alerts), `promql` (tree, reader, builder, printer), `names` (every emitted name), `cli`, `metrics_page` (reader of
-//! `/metrics` pages) and `init` (pages or flags to the text of a first llmobs.toml).
+//! `/metrics` pages), `init` (pages or flags to the text of a first llmobs.toml) and `parallel` (many things on all cores).
 //!
 //! The checker is a second pipeline over the same parts: `intake` (files of others to documents with places) → `promql` (text to
 //! tree) → `infer` (what each part of a query is, by the catalogue) → `lint` (rules and findings).
@@ -46,6 +46,7 @@ pub mod lint;
 pub mod metrics_page;
 pub mod names;
 pub mod output;
+mod parallel;
 pub mod promql;
 pub mod reference;
 pub mod resolve;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use llmobs::catalog::{
@@ -58,7 +58,7 @@ fn recorded() -> PathBuf {
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/recorded"), PathBuf::from)
 }
 
-fn read(name: &str) -> Result<Rc<Profile>, Failed> {
+fn read(name: &str) -> Result<Arc<Profile>, Failed> {
     let builtin = BUILTIN.iter().find(|b| b.name == name).ok_or("not in the list")?;
     let mut sources = Sources::default();
     let file = sources.add(format!("profiles/{name}.toml"), builtin.text);
@@ -68,7 +68,7 @@ fn read(name: &str) -> Result<Rc<Profile>, Failed> {
     if !findings.is_empty() {
         return Err(findings.into());
     }
-    Ok(Rc::new(profile.ok_or("no profile and no finding")?))
+    Ok(Arc::new(profile.ok_or("no profile and no finding")?))
 }
 
 /// Returns a finding per line, or nothing.
@@ -96,7 +96,7 @@ fn files_are_listed() -> Result<(), Failed> {
 
 /// `profiles/index.tsv` is made from the profiles.
 fn index_is_fresh() -> Result<(), Failed> {
-    let made = make_index(|name| read(name).ok().and_then(Rc::into_inner));
+    let made = make_index(|name| read(name).ok().and_then(Arc::into_inner));
     if made == INDEX {
         return Ok(());
     }
@@ -149,7 +149,7 @@ fn agrees(name: &str) -> Result<(), Failed> {
 }
 
 /// Every view of a profile: each release with each of its generations.
-fn views(profile: &Rc<Profile>) -> Vec<View> {
+fn views(profile: &Arc<Profile>) -> Vec<View> {
     let mut out = Vec::new();
     for release in &profile.releases {
         let generations = profile.generations_of(release);

@@ -2,7 +2,7 @@
 //!
 //! Only profiles that list the name, or own its prefix, are read.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::index::profiles_with;
 use super::profile::Named;
@@ -13,7 +13,7 @@ use crate::diag::did_you_mean;
 #[derive(Clone, Debug)]
 pub struct Hit {
     /// The profile.
-    pub profile: Rc<Profile>,
+    pub profile: Arc<Profile>,
     /// Index into the metrics of the profile.
     pub metric: usize,
     /// Which part of the metric the series is.
@@ -105,9 +105,9 @@ impl Catalog {
     }
 
     /// Returns the profiles in whose namespace a name lies, by their prefixes, also if it is not listed. Libraries own none.
-    pub fn owners(&mut self, series: &str) -> Vec<Rc<Profile>> {
+    pub fn owners(&mut self, series: &str) -> Vec<Arc<Profile>> {
         let own = self.own.values().filter(|p| p.prefixes.iter().any(|x| series.starts_with(x.as_str())));
-        let mut out: Vec<Rc<Profile>> = own.cloned().collect();
+        let mut out: Vec<Arc<Profile>> = own.cloned().collect();
         for builtin in BUILTIN {
             if builtin.prefixes.iter().any(|p| series.starts_with(p)) && !self.own.contains_key(builtin.name) {
                 out.extend(self.profile(builtin.name));
@@ -164,8 +164,8 @@ impl Catalog {
     }
 
     /// Returns the profiles that list a name; behind a prefix only those that are wrapped with it.
-    fn listing(&mut self, name: &str, rewriting: Option<&Rewriting>) -> Vec<Rc<Profile>> {
-        let mut out: Vec<Rc<Profile>> = self.own.values().filter(|p| p.by_name.contains_key(name)).cloned().collect();
+    fn listing(&mut self, name: &str, rewriting: Option<&Rewriting>) -> Vec<Arc<Profile>> {
+        let mut out: Vec<Arc<Profile>> = self.own.values().filter(|p| p.by_name.contains_key(name)).cloned().collect();
         for builtin in profiles_with(name) {
             if !self.own.contains_key(builtin) {
                 out.extend(self.profile(builtin));

@@ -17,7 +17,7 @@ mod signal;
 mod view;
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 pub use builtin::{BUILTIN, INDEX};
 pub use gpu_table::{Gpu, GpuTable};
@@ -35,24 +35,25 @@ pub use signal::{Signal, SignalKind};
 pub use view::{Found, Matched, Selected, SignalSource, View};
 
 use crate::diag::Sink;
+use crate::parallel;
 use crate::source::Sources;
 
 /// All profiles of a run.
 #[derive(Default)]
 pub struct Catalog {
-    own: BTreeMap<String, Rc<Profile>>,
-    loaded: BTreeMap<String, Rc<Profile>>,
+    own: BTreeMap<String, Arc<Profile>>,
+    loaded: BTreeMap<String, Arc<Profile>>,
     signals: BTreeMap<(String, String, Option<String>), BTreeMap<Signal, Found>>,
 }
 
 impl Catalog {
     /// Adds a user's profile. It replaces a built-in one of the same name.
     pub fn add(&mut self, profile: Profile) {
-        self.own.insert(profile.name.clone(), Rc::new(profile));
+        self.own.insert(profile.name.clone(), Arc::new(profile));
     }
 
     /// Returns the profile of a name or alias, reading it if this is the first time.
-    pub fn profile(&mut self, name: &str) -> Option<Rc<Profile>> {
+    pub fn profile(&mut self, name: &str) -> Option<Arc<Profile>> {
         if let Some(own) = self.own.get(name) {
             return Some(own.clone());
         }
@@ -63,9 +64,26 @@ impl Catalog {
         if let Some(loaded) = self.loaded.get(entry.name) {
             return Some(loaded.clone());
         }
-        let profile = Rc::new(load(entry)?);
+        let profile = Arc::new(load(entry)?);
         self.loaded.insert(entry.name.to_owned(), profile.clone());
         Some(profile)
+    }
+
+    /// Reads the profiles of some names and aliases at the same time. Names that nothing has are passed over.
+    pub fn prepare<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) {
+        let mut entries: Vec<&builtin::Builtin> = Vec::new();
+        for name in names {
+            let own = |p: &Profile| p.name == name || p.aliases.iter().any(|a| a == name);
+            let entry = BUILTIN.iter().find(|b| b.name == name || b.aliases.contains(&name));
+            entries.extend(entry.filter(|e| {
+                !self.own.values().any(|p| own(p))
+                    && !self.loaded.contains_key(e.name)
+                    && !entries.iter().any(|seen| seen.name == e.name)
+            }));
+        }
+        for (entry, profile) in entries.iter().zip(parallel::map(&entries, 1, |e| load(e))) {
+            self.loaded.extend(profile.map(|p| (entry.name.to_owned(), Arc::new(p))));
+        }
     }
 
     /// Returns every signal of an engine at one release: from where, or why not. Looked up once per release, however many models
@@ -77,16 +95,16 @@ impl Catalog {
     }
 
     /// Returns the engine of a name or alias, if a llmobs.toml can name it: built-in profiles must map signals.
-    pub fn engine(&mut self, name: &str) -> Option<Rc<Profile>> {
+    pub fn engine(&mut self, name: &str) -> Option<Arc<Profile>> {
         self.usable(name, Kind::Engine)
     }
 
     /// Returns the GPU exporter of a name or alias, if a llmobs.toml can name it.
-    pub fn gpu_exporter(&mut self, name: &str) -> Option<Rc<Profile>> {
+    pub fn gpu_exporter(&mut self, name: &str) -> Option<Arc<Profile>> {
         self.usable(name, Kind::Gpu)
     }
 
-    fn usable(&mut self, name: &str, kind: Kind) -> Option<Rc<Profile>> {
+    fn usable(&mut self, name: &str, kind: Kind) -> Option<Arc<Profile>> {
         let profile = self.profile(name).filter(|p| p.kind == kind)?;
         let own = self.own.contains_key(&profile.name);
         (own || BUILTIN.iter().any(|b| b.name == profile.name && b.mapped)).then_some(profile)

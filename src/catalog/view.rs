@@ -1,7 +1,7 @@
 //! One release of one profile: what is there, and from where each signal is read.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::read::base_name;
 use super::{Across, Metric, MetricType, Profile, Release, Signal, SignalEntry, SignalKind};
@@ -31,7 +31,7 @@ pub struct Selected {
 #[derive(Clone, Debug)]
 pub struct View {
     /// The profile.
-    pub profile: Rc<Profile>,
+    pub profile: Arc<Profile>,
     /// The release that stands for the declared version.
     pub release: Release,
     /// The generation, for engines that have several.
@@ -42,7 +42,7 @@ pub struct View {
 #[derive(Clone, Debug)]
 pub enum Found {
     /// It is there.
-    Here(Rc<SignalSource>),
+    Here(Arc<SignalSource>),
     /// It is not: why, and what to do instead.
     Missing {
         /// Why.
@@ -84,7 +84,7 @@ impl Profile {
     ///
     /// `None` if the version is older than every release that was read. An unknown `generation` is ignored here; ask
     /// [`Profile::generations_of`] first.
-    pub fn select(self: &Rc<Self>, version: &Release, generation: Option<&str>) -> Option<Selected> {
+    pub fn select(self: &Arc<Self>, version: &Release, generation: Option<&str>) -> Option<Selected> {
         let release = self.releases.iter().rev().find(|r| *r <= version)?.clone();
         let matched = if release == *version {
             Matched::Exactly
@@ -143,7 +143,7 @@ impl View {
             .iter()
             .find(|s| s.signal == signal && s.range.contains(&self.release) && self.fits(s.generation.as_ref()));
         if let Some(source) = entry.and_then(|e| self.source(e)) {
-            return Found::Here(Rc::new(source));
+            return Found::Here(Arc::new(source));
         }
         let missing = self
             .profile

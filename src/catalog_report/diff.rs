@@ -1,7 +1,7 @@
 //! Two releases of one exporter against each other.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -65,7 +65,7 @@ pub struct Changed {
 ///
 /// # Errors
 /// The version that is older than every release that was read.
-pub fn diff<'v>(profile: &Rc<Profile>, old: &'v Release, new: &'v Release) -> Result<Diff, &'v Release> {
+pub fn diff<'v>(profile: &Arc<Profile>, old: &'v Release, new: &'v Release) -> Result<Diff, &'v Release> {
     let (before, after) = (profile.select(old, None).ok_or(old)?, profile.select(new, None).ok_or(new)?);
     let (had, has) = (metrics(&before), metrics(&after));
     let mut out = Diff {

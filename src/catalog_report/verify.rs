@@ -1,7 +1,7 @@
 //! A page against the catalogue: which exporters it shows, and what differs from what is known of them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -23,7 +23,7 @@ const MAX_NEAREST: usize = 20;
 #[derive(Clone, Debug)]
 pub struct Wanted {
     /// The profile.
-    pub profile: Rc<Profile>,
+    pub profile: Arc<Profile>,
     /// The version; found by the page if `None`.
     pub version: Option<Release>,
 }
@@ -150,9 +150,9 @@ pub fn verify(page: &Page<'_>, catalog: &mut Catalog, wanted: Option<&Wanted>) -
 
 /// Finds the profiles that together explain the page: again and again the one that explains most of what is left. Programs come
 /// before libraries.
-fn explaining(seen: &BTreeMap<String, Sighting>, catalog: &mut Catalog, wanted: Option<&Wanted>) -> Vec<Rc<Profile>> {
+fn explaining(seen: &BTreeMap<String, Sighting>, catalog: &mut Catalog, wanted: Option<&Wanted>) -> Vec<Arc<Profile>> {
     let mut listed: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
-    let mut profiles: BTreeMap<String, Rc<Profile>> = BTreeMap::new();
+    let mut profiles: BTreeMap<String, Arc<Profile>> = BTreeMap::new();
     for name in seen.keys() {
         for profile in catalog.owners(name) {
             listed.entry(profile.name.clone()).or_default().insert(name);
@@ -163,15 +163,15 @@ fn explaining(seen: &BTreeMap<String, Sighting>, catalog: &mut Catalog, wanted: 
             profiles.insert(hit.profile.name.clone(), hit.profile);
         }
     }
-    let mut out: Vec<Rc<Profile>> = wanted.map(|w| w.profile.clone()).into_iter().collect();
+    let mut out: Vec<Arc<Profile>> = wanted.map(|w| w.profile.clone()).into_iter().collect();
     let mut left: BTreeSet<&str> = seen.keys().map(String::as_str).collect();
     for profile in &out {
         left.retain(|n| !listed.get(&profile.name).is_some_and(|l| l.contains(n)));
     }
     for library in [false, true] {
         loop {
-            let gain = |p: &Rc<Profile>| listed.get(&p.name).map_or(0, |l| l.intersection(&left).count());
-            let owns = |p: &Rc<Profile>| left.iter().any(|n| p.prefixes.iter().any(|x| n.starts_with(x.as_str())));
+            let gain = |p: &Arc<Profile>| listed.get(&p.name).map_or(0, |l| l.intersection(&left).count());
+            let owns = |p: &Arc<Profile>| left.iter().any(|n| p.prefixes.iter().any(|x| n.starts_with(x.as_str())));
             let best = profiles
                 .values()
                 .filter(|p| (p.kind == crate::catalog::Kind::Library) == library)
@@ -185,7 +185,7 @@ fn explaining(seen: &BTreeMap<String, Sighting>, catalog: &mut Catalog, wanted: 
     out
 }
 
-fn choose(profile: &Rc<Profile>, version: Option<&Release>, page: &Page<'_>) -> Result<Option<Chosen>, Release> {
+fn choose(profile: &Arc<Profile>, version: Option<&Release>, page: &Page<'_>) -> Result<Option<Chosen>, Release> {
     if let Some(version) = version {
         let selected = profile.select(version, None).ok_or_else(|| version.clone())?;
         let several = profile.generations_of(version);

@@ -1,6 +1,6 @@
 //! `llmobs catalog`: what is known of the metrics of engines, GPU exporters, gateways and what stands around them.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use clap::{Subcommand, ValueEnum};
 use serde::Serialize;
@@ -186,7 +186,7 @@ fn wanted(text: &str, catalog: &mut Catalog) -> Result<report::Wanted, Failure> 
     Ok(report::Wanted { profile: named(name, catalog)?, version: version.map(release).transpose()? })
 }
 
-fn named(name: &str, catalog: &mut Catalog) -> Result<Rc<Profile>, Failure> {
+fn named(name: &str, catalog: &mut Catalog) -> Result<Arc<Profile>, Failure> {
     if let Some(profile) = catalog.profile(name) {
         return Ok(profile);
     }

@@ -25,6 +25,7 @@ pub use dashboards::dashboards;
 pub use runbooks::threshold as threshold_text;
 
 use crate::names::Names;
+use crate::parallel;
 use crate::resolve::Plan;
 use crate::signals::Book;
 
@@ -69,8 +70,8 @@ pub fn collector_configs(emit: Emit<'_>) -> Vec<(String, String)> {
 
 /// Makes the artifacts that hold queries: rules and dashboards, sorted by path.
 pub fn with_queries(emit: Emit<'_>) -> Vec<Artifact> {
-    let mut all = rules::artifacts(emit);
-    all.extend(grafana::artifacts(emit));
+    let makers = [grafana::artifacts, rules::artifacts];
+    let mut all: Vec<Artifact> = parallel::map(&makers, 1, |make| make(emit)).into_iter().flatten().collect();
     all.sort_by(|a, b| a.path.cmp(&b.path));
     all
 }

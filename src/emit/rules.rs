@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::kube::{self, Custom};
 use super::{Artifact, Emit, yaml};
+use crate::parallel;
 use crate::signals::{Chapter, Group, Subject};
 use crate::spec::Flavour;
 
@@ -67,12 +68,9 @@ pub fn rule_file(chapter: &Chapter) -> RuleFile<'_> {
 
 /// Makes the rules of every chapter.
 pub fn artifacts(emit: Emit<'_>) -> Vec<Artifact> {
-    emit.book
-        .chapters
-        .iter()
-        .filter(|c| c.groups.iter().any(|g| !g.records.is_empty()))
-        .map(|c| artifact(emit, c))
-        .collect()
+    let chapters: Vec<&Chapter> =
+        emit.book.chapters.iter().filter(|c| c.groups.iter().any(|g| !g.records.is_empty())).collect();
+    parallel::map(&chapters, 4, |c| artifact(emit, c))
 }
 
 fn artifact(emit: Emit<'_>, chapter: &Chapter) -> Artifact {

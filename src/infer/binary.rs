@@ -1,6 +1,6 @@
 //! What an operation on two sides gives.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::facts::{Bounds, Facts, Nature, ValueType};
 use super::labels::Labels;
@@ -33,7 +33,7 @@ pub fn operation(binary: &Binary, left: &Typed<'_>, right: &Typed<'_>) -> Facts 
         (ValueType::Scalar, ValueType::Scalar) => ValueType::Scalar,
         _ => ValueType::Vector,
     };
-    let labels = Rc::new(result_labels(binary, l, r));
+    let labels = Arc::new(result_labels(binary, l, r));
     let sure = l.sure && r.sure;
     let mut facts = Facts { value, labels, sure, ..Facts::unknown(ValueType::Vector) };
     facts.value = value;
@@ -73,7 +73,7 @@ fn either(l: &Facts, r: &Facts) -> Facts {
         let (known, filler) = if r.is_constant() { (l, r) } else { (r, l) };
         let value = filler.constant.unwrap_or(0.0);
         let mut facts = known.clone();
-        facts.labels = Rc::new(l.labels.either(&r.labels));
+        facts.labels = Arc::new(l.labels.either(&r.labels));
         facts.bounds =
             Bounds { min: facts.bounds.min.map(|m| m.min(value)), max: facts.bounds.max.map(|m| m.max(value)) };
         facts.value = ValueType::Vector;

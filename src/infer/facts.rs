@@ -1,6 +1,6 @@
 //! What is known about the value of an expression.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::labels::Labels;
 use super::metrics::Resolved;
@@ -145,11 +145,11 @@ pub struct Facts {
     /// Bounds.
     pub bounds: Bounds,
     /// Labels of the series.
-    pub labels: Rc<Labels>,
+    pub labels: Arc<Labels>,
     /// The number, if it is one that can be computed here.
     pub constant: Option<f64>,
     /// The metric whose values or distribution it shows, if there is exactly one.
-    pub metric: Option<Rc<Resolved>>,
+    pub metric: Option<Arc<Resolved>>,
     /// Whether series were added up: what the value is of several.
     pub summed: bool,
     /// Window in seconds that a rate or increase was taken over, if fixed.
@@ -167,7 +167,7 @@ impl Facts {
             unit: None,
             sure: false,
             bounds: Bounds::default(),
-            labels: Rc::new(Labels::unknown()),
+            labels: Arc::new(Labels::unknown()),
             constant: None,
             metric: None,
             summed: false,
@@ -182,7 +182,7 @@ impl Facts {
             nature: Nature::Constant,
             sure: true,
             bounds: Bounds::between(value, value),
-            labels: Rc::new(Labels::none()),
+            labels: Arc::new(Labels::none()),
             constant: Some(value),
             ..Self::unknown(ValueType::Scalar)
         }

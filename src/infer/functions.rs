@@ -1,6 +1,6 @@
 //! What each function makes of its argument. One match arm per behaviour; the list of functions stands in `promql`.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::facts::{Bounds, Facts, Nature, ValueType};
 use super::labels::{Labels, Presence};
@@ -66,12 +66,12 @@ pub fn call(call: &Call, parts: &[Typed<'_>]) -> Facts {
         "absent" | "absent_over_time" => {
             let labels = parts.first().and_then(Typed::selector).map_or_else(Labels::none, |s| {
                 let equal = s.matchers.iter().filter(|m| m.op == MatchOp::Equal && m.label != "__name__");
-                Labels::stored(equal.map(|m| (Rc::from(m.label.as_str()), Presence::Always)), false)
+                Labels::stored(equal.map(|m| (Arc::from(m.label.as_str()), Presence::Always)), false)
             });
             Facts {
                 nature: Nature::Flag,
                 bounds: Bounds::between(1.0, 1.0),
-                labels: Rc::new(labels),
+                labels: Arc::new(labels),
                 sure: true,
                 ..vector()
             }
@@ -84,7 +84,7 @@ pub fn call(call: &Call, parts: &[Typed<'_>]) -> Facts {
         "histogram_quantiles" => {
             let mut facts = quantile(keep(of(0)));
             if let Some(ExprKind::String(label)) = parts.get(1).map(|p| &p.expr.kind) {
-                facts.labels = Rc::new(facts.labels.with(label, Presence::Always));
+                facts.labels = Arc::new(facts.labels.with(label, Presence::Always));
             }
             facts
         }
@@ -94,7 +94,7 @@ pub fn call(call: &Call, parts: &[Typed<'_>]) -> Facts {
         "histogram_count" => count(keep(of(0))),
         "histogram_fraction" => {
             let facts = keep(of(2));
-            let labels = Rc::new(facts.labels.without(["le"]));
+            let labels = Arc::new(facts.labels.without(["le"]));
             Facts {
                 nature: Nature::Share,
                 unit: Some(Quantity::RATIO),
@@ -107,14 +107,14 @@ pub fn call(call: &Call, parts: &[Typed<'_>]) -> Facts {
             let mut facts = keep(of(0));
             if let Some(ExprKind::String(label)) = parts.get(1).map(|p| &p.expr.kind) {
                 let presence = replaced(call, parts);
-                facts.labels = Rc::new(facts.labels.with(label, presence));
+                facts.labels = Arc::new(facts.labels.with(label, presence));
             }
             facts
         }
         "info" => {
             let mut facts = keep(of(0));
-            let labels = Labels::stored(facts.labels.names().map(|n| (Rc::from(n), Presence::Maybe)), true);
-            facts.labels = Rc::new(labels);
+            let labels = Labels::stored(facts.labels.names().map(|n| (Arc::from(n), Presence::Maybe)), true);
+            facts.labels = Arc::new(labels);
             facts
         }
         "sort" | "sort_desc" | "sort_by_label" | "sort_by_label_desc" => keep(of(0)),
@@ -133,19 +133,19 @@ pub fn call(call: &Call, parts: &[Typed<'_>]) -> Facts {
         "scalar" => {
             let mut facts = of(0);
             facts.value = ValueType::Scalar;
-            facts.labels = Rc::new(Labels::none());
+            facts.labels = Arc::new(Labels::none());
             facts.condition = false;
             facts
         }
         "vector" => {
             let mut facts = of(0);
             facts.value = ValueType::Vector;
-            facts.labels = Rc::new(Labels::none());
+            facts.labels = Arc::new(Labels::none());
             facts
         }
         "time" => Facts {
             nature: Nature::Timestamp,
-            labels: Rc::new(Labels::none()),
+            labels: Arc::new(Labels::none()),
             sure: true,
             ..Facts::unknown(ValueType::Scalar)
         },
@@ -158,13 +158,13 @@ pub fn call(call: &Call, parts: &[Typed<'_>]) -> Facts {
             Facts { nature: Nature::Timestamp, unit: None, bounds: Bounds::default(), ..keep(of(0)) }
         }
         "minute" | "hour" | "day_of_week" | "day_of_month" | "day_of_year" | "days_in_month" | "month" | "year" => {
-            let labels = argument(0).map_or_else(|| Rc::new(Labels::none()), |f| f.labels.clone());
+            let labels = argument(0).map_or_else(|| Arc::new(Labels::none()), |f| f.labels.clone());
             Facts { labels, ..vector() }
         }
         "sgn" => Facts { unit: None, nature: Nature::Unknown, bounds: Bounds::between(-1.0, 1.0), ..keep(of(0)) },
         // Logarithms, roots and angles change what a value measures.
         _ => {
-            let labels = last().map_or_else(|| Rc::new(Labels::unknown()), |f| f.labels.clone());
+            let labels = last().map_or_else(|| Arc::new(Labels::unknown()), |f| f.labels.clone());
             Facts { labels, ..vector() }
         }
     }
@@ -199,7 +199,7 @@ fn count(facts: Facts) -> Facts {
 }
 
 fn quantile(facts: Facts) -> Facts {
-    let labels = Rc::new(facts.labels.without(["le"]));
+    let labels = Arc::new(facts.labels.without(["le"]));
     Facts { nature: Nature::Quantile, labels, ..distribution(facts) }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Knows no metric; the labels of a metric come in as lists.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Whether a label is on every series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,13 +17,13 @@ pub enum Presence {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Labels {
     /// Known labels, sorted by name.
-    named: Vec<(Rc<str>, Presence)>,
+    named: Vec<(Arc<str>, Presence)>,
     /// Whether there may be others: series as they are stored have labels of the scrape and of relabelling.
     pub open: bool,
     /// Labels that are certainly not there although it is open, sorted.
-    gone: Vec<Rc<str>>,
+    gone: Vec<Arc<str>>,
     /// Labels that tell no series apart: a matcher or rule sets them to one value.
-    fixed: Vec<Rc<str>>,
+    fixed: Vec<Arc<str>>,
 }
 
 impl Labels {
@@ -38,7 +38,7 @@ impl Labels {
     }
 
     /// Makes the labels of stored series.
-    pub fn stored(named: impl IntoIterator<Item = (Rc<str>, Presence)>, open: bool) -> Self {
+    pub fn stored(named: impl IntoIterator<Item = (Arc<str>, Presence)>, open: bool) -> Self {
         let mut named: Vec<_> = named.into_iter().collect();
         named.sort();
         named.dedup_by(|a, b| a.0 == b.0);
@@ -76,7 +76,7 @@ impl Labels {
     /// Returns the labels after `by (list)`.
     #[must_use]
     pub fn by<'a>(&self, list: impl IntoIterator<Item = &'a str>) -> Self {
-        let kept = list.into_iter().filter_map(|l| self.presence(l).map(|p| (Rc::from(l), p)));
+        let kept = list.into_iter().filter_map(|l| self.presence(l).map(|p| (Arc::from(l), p)));
         let mut out = Self::stored(kept, false);
         out.fixed = self.fixed.iter().filter(|f| out.lists(f)).cloned().collect();
         out
@@ -90,7 +90,7 @@ impl Labels {
             out.named.retain(|(name, _)| **name != *label);
             out.fixed.retain(|name| **name != *label);
             if out.open && !out.gone.iter().any(|g| **g == *label) {
-                out.gone.push(Rc::from(label));
+                out.gone.push(Arc::from(label));
             }
         }
         out
@@ -103,7 +103,7 @@ impl Labels {
         out.gone.retain(|g| **g != *label);
         match out.named.binary_search_by(|(name, _)| (**name).cmp(label)) {
             Ok(index) => out.named[index].1 = presence,
-            Err(index) => out.named.insert(index, (Rc::from(label), presence)),
+            Err(index) => out.named.insert(index, (Arc::from(label), presence)),
         }
         out
     }
@@ -120,9 +120,9 @@ impl Labels {
         for (_, presence) in out.named.iter_mut().filter(|(name, _)| is_added(name)) {
             *presence = Presence::Always;
         }
-        out.named.extend(added.iter().filter(|l| !self.lists(l)).map(|l| (Rc::from(*l), Presence::Always)));
+        out.named.extend(added.iter().filter(|l| !self.lists(l)).map(|l| (Arc::from(*l), Presence::Always)));
         out.named.sort();
-        out.fixed.extend(added.iter().filter(|l| !self.is_fixed(l)).map(|l| Rc::from(*l)));
+        out.fixed.extend(added.iter().filter(|l| !self.is_fixed(l)).map(|l| Arc::from(*l)));
         out.fixed.sort();
         out
     }
@@ -131,8 +131,8 @@ impl Labels {
     #[must_use]
     pub fn fix(&self, label: &str) -> Self {
         let mut out = self.clone();
-        if !out.is_fixed(label) {
-            out.fixed.push(Rc::from(label));
+        if let Err(index) = out.fixed.binary_search_by(|f| (**f).cmp(label)) {
+            out.fixed.insert(index, Arc::from(label));
         }
         out
     }
@@ -145,7 +145,7 @@ impl Labels {
     /// Returns the labels of series that come from either side.
     #[must_use]
     pub fn either(&self, other: &Self) -> Self {
-        let mut named: Vec<(Rc<str>, Presence)> = Vec::new();
+        let mut named: Vec<(Arc<str>, Presence)> = Vec::new();
         for (name, presence) in self.named.iter().chain(&other.named) {
             let both = self.presence(name).min(other.presence(name)) == Some(Presence::Always);
             if !named.iter().any(|(n, _)| n == name) {
@@ -155,7 +155,7 @@ impl Labels {
         named.sort();
         let gone = self.gone.iter().filter(|g| other.presence(g).is_none()).cloned().collect();
         // Rules that set a label, or leave it out, set it to one value each.
-        let alone = |a: &Self, b: &Self| -> Vec<Rc<str>> {
+        let alone = |a: &Self, b: &Self| -> Vec<Arc<str>> {
             a.fixed.iter().filter(|f| b.fixed.contains(f) || b.presence(f).is_none()).cloned().collect()
         };
         let mut fixed = alone(self, other);
@@ -171,7 +171,7 @@ mod tests {
     use super::*;
 
     fn stored() -> Labels {
-        Labels::stored([(Rc::from("model"), Presence::Always), (Rc::from("engine"), Presence::Maybe)], true)
+        Labels::stored([(Arc::from("model"), Presence::Always), (Arc::from("engine"), Presence::Maybe)], true)
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! From a name in a query to the catalogue's entries in the releases that matter, and from those to facts.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::facts::{Bounds, Facts, Nature, ValueType};
 use super::labels::{Labels, Presence};
@@ -56,7 +56,7 @@ pub struct Resolved {
     /// Which series of the metric it is.
     pub part: Part,
     /// The exporter; the first of several.
-    pub profile: Option<Rc<Profile>>,
+    pub profile: Option<Arc<Profile>>,
     /// Entries of `profile`, in every release.
     pub entries: Vec<usize>,
     /// Entries of `profile` in the releases that matter; all of them if it is elsewhere.
@@ -94,7 +94,7 @@ impl Resolved {
 
     /// Returns whether what is known about it was derived, not read in the exporter's source.
     pub fn is_derived(&self) -> bool {
-        let derived = |p: &Rc<Profile>| p.certainty == Certainty::Derived;
+        let derived = |p: &Arc<Profile>| p.certainty == Certainty::Derived;
         self.profile.as_ref().is_some_and(derived) || self.metrics().any(|m| m.certainty == Certainty::Derived)
     }
 
@@ -182,7 +182,7 @@ pub fn resolve(name: &str, named: &[usize], targets: &Targets, catalog: &mut Cat
         return out;
     }
     // What is declared comes first; then an exporter that has the name as it stands, before one that has it only rewritten.
-    let declared = |p: &Profile| !targets.of(p, &[]).is_empty();
+    let declared = |p: &Profile| targets.declares(p);
     let best = hits
         .iter()
         .enumerate()
@@ -190,9 +190,9 @@ pub fn resolve(name: &str, named: &[usize], targets: &Targets, catalog: &mut Cat
         .map(|(_, h)| (h.profile.clone(), h.part, h.rewritten.clone()));
     let Some((profile, part, rewritten)) = best else { return out };
     out.entries =
-        hits.iter().filter(|h| Rc::ptr_eq(&h.profile, &profile) && h.part == part).map(|h| h.metric).collect();
+        hits.iter().filter(|h| Arc::ptr_eq(&h.profile, &profile) && h.part == part).map(|h| h.metric).collect();
     for hit in &hits {
-        if !Rc::ptr_eq(&hit.profile, &profile) && !out.also.contains(&hit.profile.name) {
+        if !Arc::ptr_eq(&hit.profile, &profile) && !out.also.contains(&hit.profile.name) {
             out.also.push(hit.profile.name.clone());
         }
     }
@@ -203,10 +203,9 @@ pub fn resolve(name: &str, named: &[usize], targets: &Targets, catalog: &mut Cat
         out.original = format!("{}{}", entry.name, part.suffix());
     }
     let through = |wrapper: &Profile| wrapper.passes_on.iter().any(|w| w.profile == profile.name && w.prefix.is_none());
-    let wrappers: Vec<String> =
-        targets.all().iter().map(|t| t.profile.clone()).filter(|p| *p != profile.name).collect();
+    let mut wrappers = targets.profiles().filter(|p| *p != profile.name);
     out.passed_on = matches!(rewritten, Some(Rewriting::Prefixed { .. }))
-        || wrappers.iter().any(|w| catalog.profile(w).is_some_and(|w| through(&w)));
+        || wrappers.any(|w| catalog.profile(w).is_some_and(|w| through(&w)));
     out.rewritten = rewritten;
     let mut matter = against(&profile, &out.original, named, targets);
     for against in &mut matter {
@@ -256,7 +255,7 @@ pub fn resolve(name: &str, named: &[usize], targets: &Targets, catalog: &mut Cat
 }
 
 /// Returns the releases that matter: those of the declared deployments, else the newest that is known.
-fn against(profile: &Rc<Profile>, original: &String, named: &[usize], targets: &Targets) -> Vec<Against> {
+fn against(profile: &Arc<Profile>, original: &String, named: &[usize], targets: &Targets) -> Vec<Against> {
     let declared = targets.of(profile, named);
     if declared.is_empty() {
         let newest = newest_read(profile);
@@ -287,7 +286,7 @@ fn newest_read(profile: &Profile) -> Option<Release> {
 }
 
 /// Returns what is known about the stored series of a name.
-pub fn facts(resolved: &Rc<Resolved>) -> Facts {
+pub fn facts(resolved: &Arc<Resolved>) -> Facts {
     let mut all = resolved.metrics().map(|m| facts_of(m, resolved.part));
     let Some(mut facts) = all.next() else { return by_convention(&resolved.name) };
     for other in all {
@@ -297,7 +296,7 @@ pub fn facts(resolved: &Rc<Resolved>) -> Facts {
         if other.unit != facts.unit {
             facts.unit = None;
         }
-        facts.labels = Rc::new(facts.labels.either(&other.labels));
+        facts.labels = Arc::new(facts.labels.either(&other.labels));
         if other.bounds != facts.bounds {
             facts.bounds = Bounds::default();
         }
@@ -305,7 +304,7 @@ pub fn facts(resolved: &Rc<Resolved>) -> Facts {
     if resolved.generic {
         // What a client library gives is the same everywhere; other names may be anybody's.
         facts.sure = resolved.profile.as_ref().is_some_and(|p| p.kind == Kind::Library);
-        facts.labels = Rc::new(Labels::stored([], true));
+        facts.labels = Arc::new(Labels::stored([], true));
         facts.bounds = Bounds::default();
         return facts;
     }
@@ -354,17 +353,17 @@ fn facts_of(metric: &Metric, part: Part) -> Facts {
     let named = metric
         .labels
         .iter()
-        .map(|l| (Rc::from(l.as_str()), Presence::Always))
-        .chain(metric.labels_optional.iter().map(|l| (Rc::from(l.as_str()), Presence::Maybe)))
-        .chain(["instance", "job"].into_iter().map(|l| (Rc::from(l), Presence::Always)))
-        .chain((part == Part::Bucket).then(|| (Rc::from("le"), Presence::Always)))
-        .chain((part == Part::Quantile).then(|| (Rc::from("quantile"), Presence::Always)));
+        .map(|l| (Arc::from(l.as_str()), Presence::Always))
+        .chain(metric.labels_optional.iter().map(|l| (Arc::from(l.as_str()), Presence::Maybe)))
+        .chain(["instance", "job"].into_iter().map(|l| (Arc::from(l), Presence::Always)))
+        .chain((part == Part::Bucket).then(|| (Arc::from("le"), Presence::Always)))
+        .chain((part == Part::Quantile).then(|| (Arc::from("quantile"), Presence::Always)));
     Facts {
         nature,
         unit,
         sure: true,
         bounds,
-        labels: Rc::new(Labels::stored(named, true)),
+        labels: Arc::new(Labels::stored(named, true)),
         ..Facts::unknown(ValueType::Vector)
     }
 }
@@ -380,7 +379,7 @@ fn by_convention(name: &str) -> Facts {
     } else if name.ends_with("_bucket") {
         facts.nature = Nature::Buckets;
         facts.unit = Some(Quantity::COUNT);
-        facts.labels = Rc::new(Labels::stored([(Rc::from("le"), Presence::Always)], true));
+        facts.labels = Arc::new(Labels::stored([(Arc::from("le"), Presence::Always)], true));
     } else if name.contains(':') {
         // A recorded name of somebody else: its value may be anything.
     } else if let Some(base) = name.strip_suffix("_total") {

@@ -1,8 +1,7 @@
 //! The walk over an expression: facts of every part, from the inside out.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::facts::{Bounds, Facts, Nature, ValueType};
 use super::labels::{Labels, Presence};
@@ -24,7 +23,7 @@ pub struct Typed<'e> {
     /// Its direct parts, in printed order.
     pub parts: Vec<Typed<'e>>,
     /// For a selector or range: the metric it names.
-    pub metric: Option<Rc<Resolved>>,
+    pub metric: Option<Arc<Resolved>>,
 }
 
 impl<'e> Typed<'e> {
@@ -65,40 +64,41 @@ impl<'e> Typed<'e> {
 }
 
 /// What is known about a name, by the deployments that the selector means.
-type ByDeployments = BTreeMap<Vec<usize>, (Rc<Resolved>, Facts)>;
+type ByDeployments = BTreeMap<Vec<usize>, (Arc<Resolved>, Facts)>;
 
 /// What a run knows: catalogue, declared releases, recording rules.
 pub struct Knowledge<'k> {
-    catalog: RefCell<&'k mut Catalog>,
+    catalog: Mutex<&'k mut Catalog>,
     /// Declared deployments.
     pub targets: &'k Targets,
     /// Recording rules of the run.
     pub records: &'k Records,
     /// By name, and the deployments that a selector named.
-    cache: RefCell<HashMap<String, ByDeployments>>,
+    cache: Mutex<HashMap<String, ByDeployments>>,
 }
 
 impl<'k> Knowledge<'k> {
     /// Joins what a run knows.
     pub fn new(catalog: &'k mut Catalog, targets: &'k Targets, records: &'k Records) -> Self {
-        Self { catalog: RefCell::new(catalog), targets, records, cache: RefCell::default() }
+        Self { catalog: Mutex::new(catalog), targets, records, cache: Mutex::default() }
     }
 
     /// Looks a stored name up.
-    pub fn resolve(&self, name: &str, matchers: &[Matcher]) -> (Rc<Resolved>, Facts) {
+    pub fn resolve(&self, name: &str, matchers: &[Matcher]) -> (Arc<Resolved>, Facts) {
         let named = self.targets.named(matchers);
-        if let Some(found) = self.cache.borrow().get(name).and_then(|by_target| by_target.get(&named)) {
+        let cache = || self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = cache().get(name).and_then(|by_target| by_target.get(&named)) {
             return found.clone();
         }
-        let resolved = Rc::new(metrics::resolve(name, &named, self.targets, &mut self.catalog.borrow_mut()));
+        let resolved = Arc::new(self.with_catalog(|catalog| metrics::resolve(name, &named, self.targets, catalog)));
         let facts = metrics::facts(&resolved);
-        self.cache.borrow_mut().entry(name.to_owned()).or_default().insert(named, (resolved.clone(), facts.clone()));
+        cache().entry(name.to_owned()).or_default().insert(named, (resolved.clone(), facts.clone()));
         (resolved, facts)
     }
 
     /// Asks the catalogue.
     pub fn with_catalog<T>(&self, ask: impl FnOnce(&mut Catalog) -> T) -> T {
-        ask(&mut self.catalog.borrow_mut())
+        ask(&mut self.catalog.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -184,7 +184,7 @@ pub fn stored_name(selector: &Selector) -> &str {
     if selector.name.is_empty() { by_matcher().map_or("", |m| m.value.as_str()) } else { &selector.name }
 }
 
-fn selected(selector: &Selector, knowledge: &Knowledge<'_>) -> (Option<Rc<Resolved>>, Facts) {
+fn selected(selector: &Selector, knowledge: &Knowledge<'_>) -> (Option<Arc<Resolved>>, Facts) {
     let name = stored_name(selector);
     let mut facts;
     let mut metric = None;
@@ -199,10 +199,11 @@ fn selected(selector: &Selector, knowledge: &Knowledge<'_>) -> (Option<Rc<Resolv
     // A label that must equal something is there.
     let equal = |m: &&Matcher| m.op == MatchOp::Equal && !m.value.is_empty() && m.label != "__name__";
     let fixed = selector.matchers.iter().filter(equal).map(|m| m.label.as_str());
-    let mut fixed = fixed.filter(|l| facts.labels.presence(l).is_some()).peekable();
-    if fixed.peek().is_some() {
+    let fixed = fixed.filter(|l| facts.labels.presence(l).is_some());
+    let new = |l: &str| !facts.labels.is_fixed(l) || facts.labels.presence(l) != Some(Presence::Always);
+    if fixed.clone().any(new) {
         let labels = facts.labels.with_fixed(fixed);
-        facts.labels = Rc::new(labels);
+        facts.labels = Arc::new(labels);
     }
     (metric, facts)
 }
@@ -230,11 +231,11 @@ fn aggregated(aggregate: &Aggregate, inner: &Typed<'_>) -> Facts {
             let others: Vec<String> =
                 facts.labels.names().filter(|l| !list.iter().any(|n| n.text == *l)).map(str::to_owned).collect();
             let labels = others.iter().fold((*facts.labels).clone(), |all, l| all.fix(l));
-            facts.labels = Rc::new(labels);
+            facts.labels = Arc::new(labels);
         }
         return facts;
     }
-    facts.labels = Rc::new(grouped(&aggregate.grouping, &facts.labels));
+    facts.labels = Arc::new(grouped(&aggregate.grouping, &facts.labels));
     match aggregate.op {
         AggregateOp::Sum => {
             facts.summed = true;
@@ -276,7 +277,7 @@ fn aggregated(aggregate: &Aggregate, inner: &Typed<'_>) -> Facts {
             if aggregate.op == AggregateOp::CountValues
                 && let Some(Expr { kind: ExprKind::String(label), .. }) = &aggregate.parameter
             {
-                facts.labels = Rc::new(facts.labels.with(label, Presence::Always));
+                facts.labels = Arc::new(facts.labels.with(label, Presence::Always));
             }
         }
         AggregateOp::StdDev | AggregateOp::StdVar => {

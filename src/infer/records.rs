@@ -1,8 +1,7 @@
 //! Recording rules that are read in the same run: their names stand for expressions.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use super::facts::{Facts, ValueType};
 use super::query::{Knowledge, infer, stored_name};
@@ -12,7 +11,7 @@ use crate::promql::Expr;
 pub type RecordId = usize;
 
 struct Definition {
-    expr: Rc<Expr>,
+    expr: Arc<Expr>,
     /// Labels that the rule or its group sets.
     labels: Vec<String>,
 }
@@ -21,12 +20,12 @@ struct Definition {
 #[derive(Default)]
 pub struct Records {
     by_name: BTreeMap<String, Vec<Definition>>,
-    known: RefCell<BTreeMap<String, Option<Facts>>>,
+    known: RwLock<BTreeMap<String, Option<Facts>>>,
 }
 
 impl Records {
     /// Adds a rule: its name, expression and the labels it sets.
-    pub fn add(&mut self, name: &str, expr: Rc<Expr>, labels: Vec<String>) {
+    pub fn add(&mut self, name: &str, expr: Arc<Expr>, labels: Vec<String>) {
         self.by_name.entry(name.to_owned()).or_default().push(Definition { expr, labels });
     }
 
@@ -40,31 +39,50 @@ impl Records {
         if !self.has(name) {
             return None;
         }
-        if !self.known.borrow().contains_key(name) {
+        if !self.seen(name) {
             self.learn(name, knowledge);
         }
-        let known = self.known.borrow().get(name).cloned().flatten();
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned().flatten();
         Some(known.unwrap_or_else(|| Facts::unknown(ValueType::Vector)))
+    }
+
+    /// Infers every recorded name that a query reads. Must come before several threads ask: a name that one of them is inferring
+    /// looks unknown to the others.
+    pub fn learn_read(&self, query: &Expr, knowledge: &Knowledge<'_>) {
+        query.selectors(&mut |selector| {
+            let name = stored_name(selector);
+            if self.has(name) && !self.seen(name) {
+                self.learn(name, knowledge);
+            }
+        });
+    }
+
+    fn seen(&self, name: &str) -> bool {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).contains_key(name)
+    }
+
+    fn know(&self, name: &str, facts: Option<Facts>) {
+        self.known.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), facts);
     }
 
     /// Infers a recorded name, those that it reads first. Rules may read one another thousands deep, so this does not recurse.
     fn learn<'r>(&'r self, name: &'r str, knowledge: &Knowledge<'_>) {
         let mut open = vec![self.begin(name)];
         while let Some((name, mut reads)) = open.pop() {
-            let next = reads.find(|read| !self.known.borrow().contains_key(*read));
+            let next = reads.find(|read| !self.seen(read));
             if let Some(next) = next {
                 open.push((name, reads));
                 open.push(self.begin(next));
             } else if let Some(definitions) = self.by_name.get(name) {
                 let facts = definitions.iter().map(|d| defined(d, knowledge)).reduce(|a, b| merge(&a, &b));
-                self.known.borrow_mut().insert(name.to_owned(), facts);
+                self.know(name, facts);
             }
         }
     }
 
     /// Marks a name as on the way to itself, where it is unknown. Returns it with the recorded names that it reads.
     fn begin<'r>(&'r self, name: &'r str) -> (&'r str, std::vec::IntoIter<&'r str>) {
-        self.known.borrow_mut().insert(name.to_owned(), None);
+        self.know(name, None);
         let mut reads = Vec::new();
         for definition in self.by_name.get(name).into_iter().flatten() {
             definition.expr.selectors(&mut |s| reads.extend(self.by_name.get_key_value(stored_name(s))));
@@ -82,7 +100,7 @@ fn defined(definition: &Definition, knowledge: &Knowledge<'_>) -> Facts {
     }
     facts.value = ValueType::Vector;
     if !definition.labels.is_empty() {
-        facts.labels = Rc::new(facts.labels.with_fixed(definition.labels.iter().map(String::as_str)));
+        facts.labels = Arc::new(facts.labels.with_fixed(definition.labels.iter().map(String::as_str)));
     }
     facts
 }
@@ -106,7 +124,7 @@ pub fn merge(a: &Facts, b: &Facts) -> Facts {
             min: a.bounds.min.zip(b.bounds.min).map(|(x, y)| x.min(y)),
             max: a.bounds.max.zip(b.bounds.max).map(|(x, y)| x.max(y)),
         },
-        labels: Rc::new(a.labels.either(&b.labels)),
+        labels: Arc::new(a.labels.either(&b.labels)),
         constant: None,
         metric: a.metric.clone().filter(|_| same_metric),
         summed: a.summed || b.summed,

@@ -30,6 +30,8 @@ pub struct Targets {
     list: Vec<Target>,
     /// Label, value, and the deployments that they name, ascending.
     by_name: BTreeMap<String, BTreeMap<String, Vec<usize>>>,
+    /// Profile, and its deployments, ascending.
+    by_profile: BTreeMap<String, Vec<usize>>,
 }
 
 impl Target {
@@ -71,6 +73,7 @@ impl Targets {
         for (label, value) in target.named_by.iter().cloned() {
             self.by_name.entry(label).or_default().entry(value).or_default().push(self.list.len());
         }
+        self.by_profile.entry(target.profile.clone()).or_default().push(self.list.len());
         self.list.push(target);
     }
 
@@ -79,9 +82,14 @@ impl Targets {
         self.list.is_empty()
     }
 
-    /// Returns all deployments.
-    pub fn all(&self) -> &[Target] {
-        &self.list
+    /// Returns the names of the profiles that have a deployment, sorted.
+    pub fn profiles(&self) -> impl Iterator<Item = &str> {
+        self.by_profile.keys().map(String::as_str)
+    }
+
+    /// Returns whether a profile has a deployment.
+    pub fn declares(&self, profile: &Profile) -> bool {
+        self.by_profile.contains_key(&profile.name)
     }
 
     /// Returns the numbers of the deployments that matchers name, ascending: at least one matcher fits, and none contradicts.
@@ -111,6 +119,9 @@ impl Targets {
     pub fn of(&self, profile: &Profile, named: &[usize]) -> Vec<&Target> {
         let own = |t: &&Target| t.profile == profile.name;
         let meant: Vec<&Target> = named.iter().filter_map(|n| self.list.get(*n)).filter(own).collect();
-        if meant.is_empty() { self.list.iter().filter(own).collect() } else { meant }
+        if !meant.is_empty() {
+            return meant;
+        }
+        self.by_profile.get(&profile.name).into_iter().flatten().filter_map(|n| self.list.get(*n)).collect()
     }
 }

@@ -4,7 +4,7 @@
 //! another. The releases with the fewest contradictions are the result; with none, they fit.
 
 use std::collections::BTreeSet;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::evidence::{Evidence, Seen};
 use crate::catalog::{Metric, MetricType, Profile, Release, Status, View};
@@ -26,7 +26,7 @@ pub struct Detected {
 }
 
 /// Compares a page with every release. `None` for a profile without releases.
-pub fn detect(profile: &Rc<Profile>, evidence: &Evidence) -> Option<Detected> {
+pub fn detect(profile: &Arc<Profile>, evidence: &Evidence) -> Option<Detected> {
     let mut candidates: Vec<(View, (usize, usize, usize))> = Vec::new();
     for release in &profile.releases {
         let mut generations: Vec<Option<String>> =

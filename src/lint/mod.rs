@@ -25,31 +25,36 @@ pub use cx::{Cx, Objective, Settings};
 pub use query::Query;
 pub use role::Role;
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::catalog::Catalog;
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::infer::{Knowledge, Records, Targets, infer};
 use crate::intake::dashboard::Dashboard;
 use crate::intake::{Document, FileContents, Kind};
+use crate::parallel;
 use crate::promql::{Expr, Feature, Options, Parsed, parse};
 use crate::source::{Place, Span};
 use collect::Site;
 
 /// A document with the queries of it that could be parsed.
-type Parsable<'d> = (&'d Document, Vec<(Site<'d>, Rc<Expr>)>);
+type Parsable<'d> = (&'d Document, Vec<(Site<'d>, Arc<Expr>)>);
 
 /// Checks the documents of a run. Findings come in no particular order.
 pub fn check(files: &[FileContents], catalog: &mut Catalog, targets: &Targets, settings: &Settings) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     let mut records = Records::default();
     // Recording rules of every file first: a dashboard may stand in another file than the rules it reads.
-    let documents: Vec<Parsable<'_>> = files
+    let readable: Vec<&Document> = files
         .iter()
         .flat_map(|f| &f.documents)
         .filter(|d| !matches!(d.kind, Kind::Other | Kind::Project | Kind::RuleTests))
-        .map(|document| (document, parsed(document, settings, &mut out)))
         .collect();
+    let mut documents: Vec<Parsable<'_>> = Vec::new();
+    for (document, (queries, faults)) in readable.iter().zip(parallel::map(&readable, 4, |d| parsed(d, settings))) {
+        documents.push((document, queries.into_iter().map(|(site, expr)| (site, Arc::new(expr))).collect()));
+        out.extend(faults);
+    }
     for (site, expr) in documents.iter().flat_map(|(_, queries)| queries) {
         if let Role::Record(rule, group) = site.role
             && let Some(name) = &rule.record
@@ -60,29 +65,11 @@ pub fn check(files: &[FileContents], catalog: &mut Catalog, targets: &Targets, s
     }
     let knowledge = Knowledge::new(catalog, targets, &records);
     let cx = Cx { knowledge: &knowledge, settings };
-    for (document, sites) in &documents {
-        let queries: Vec<Query<'_>> = sites
-            .iter()
-            .map(|(site, expr)| Query {
-                text: site.text,
-                start: site.range.start,
-                end: site.range.end,
-                typed: infer(expr, &knowledge),
-                role: site.role,
-            })
-            .collect();
-        for query in &queries {
-            for rule in rules::OF_QUERIES {
-                rule(query, &cx, &mut out);
-            }
-        }
-        let all: Vec<&Query<'_>> = queries.iter().collect();
-        if let Kind::Rules(file) = &document.kind {
-            rules::groups::check(file, document.object.as_ref(), &all, &cx, &mut out);
-        }
-        if let Kind::Dashboard(dashboard) = &document.kind {
-            rules::dashboard::check(dashboard, &mut out);
-        }
+    for (_, query) in documents.iter().flat_map(|(_, queries)| queries) {
+        records.learn_read(query, &knowledge);
+    }
+    for findings in parallel::map(&documents, 2, |(document, sites)| judged(document, sites, &cx)) {
+        out.extend(findings);
     }
     let dashboards: Vec<&Dashboard> = documents
         .iter()
@@ -95,9 +82,38 @@ pub fn check(files: &[FileContents], catalog: &mut Catalog, targets: &Targets, s
     out
 }
 
+/// Lets every rule look at a document and its queries.
+fn judged(document: &Document, sites: &[(Site<'_>, Arc<Expr>)], cx: &Cx<'_>) -> Vec<Diagnostic> {
+    let mut out = Vec::new();
+    let queries: Vec<Query<'_>> = sites
+        .iter()
+        .map(|(site, expr)| Query {
+            text: site.text,
+            start: site.range.start,
+            end: site.range.end,
+            typed: infer(expr, cx.knowledge),
+            role: site.role,
+        })
+        .collect();
+    for query in &queries {
+        for rule in rules::OF_QUERIES {
+            rule(query, cx, &mut out);
+        }
+    }
+    let all: Vec<&Query<'_>> = queries.iter().collect();
+    if let Kind::Rules(file) = &document.kind {
+        rules::groups::check(file, document.object.as_ref(), &all, cx, &mut out);
+    }
+    if let Kind::Dashboard(dashboard) = &document.kind {
+        rules::dashboard::check(dashboard, &mut out);
+    }
+    out
+}
+
 /// Parses the queries of a document; what cannot be parsed becomes findings.
-fn parsed<'d>(document: &'d Document, settings: &Settings, out: &mut Vec<Diagnostic>) -> Vec<(Site<'d>, Rc<Expr>)> {
+fn parsed<'d>(document: &'d Document, settings: &Settings) -> (Vec<(Site<'d>, Expr)>, Vec<Diagnostic>) {
     let mut queries = Vec::new();
+    let mut out = Vec::new();
     for site in collect::sites(document) {
         let Parsed { expr, faults, uses } =
             parse(&site.text.as_str()[site.range.clone()], &Options { dialect: site.role.dialect() });
@@ -113,10 +129,10 @@ fn parsed<'d>(document: &'d Document, settings: &Settings, out: &mut Vec<Diagnos
             out.extend(feature_finding(feature, place(span), settings));
         }
         if let Some(expr) = expr {
-            queries.push((site, Rc::new(expr)));
+            queries.push((site, expr));
         }
     }
-    queries
+    (queries, out)
 }
 
 /// A part of the language that the declared Prometheus does not know, or knows only with a flag.

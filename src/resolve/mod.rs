@@ -45,6 +45,7 @@ pub fn resolve(document: &Document, ctx: &mut Context<'_>) -> Option<Plan> {
         return None;
     }
     load_own_profiles(document, ctx);
+    ctx.catalog.prepare(named_profiles(document));
     let prometheus = settings::prometheus(document, ctx);
     let kubernetes = settings::kubernetes(document);
     let costs = settings::costs(document);
@@ -57,6 +58,14 @@ pub fn resolve(document: &Document, ctx: &mut Context<'_>) -> Option<Plan> {
     let check = check::check(document, ctx);
     let project = settings::project(document)?;
     Some(Plan { project, kubernetes, prometheus, grafana, tracing, costs, alerts, check, pools, models })
+}
+
+/// Returns the names of the engines and exporters that a document uses, whether they exist or not.
+fn named_profiles(document: &Document) -> impl Iterator<Item = &str> {
+    let pools = document.gpus.iter().flat_map(|g| g.entries.values());
+    let exporters = pools.map(|p| p.exporter.as_ref().map_or(pools::EXPORTER, |e| e.as_str()));
+    let models = document.models.iter().flat_map(|m| m.entries.values());
+    exporters.chain(models.filter_map(|m| Some(m.engine.as_ref()?.as_str())))
 }
 
 fn load_own_profiles(document: &Document, ctx: &mut Context<'_>) {

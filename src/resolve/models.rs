@@ -1,7 +1,7 @@
 //! `[models]`: engines and releases, endpoints, signals, objectives.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::plan::{Endpoint, LatencySlo, Model, Pool, PrometheusSettings};
 use super::{Context, settings};
@@ -130,7 +130,7 @@ fn engine(raw: &spec::Model, ctx: &mut Context<'_>) -> Option<(View, Release)> {
 
 /// Chooses the release of a profile that stands for a declared version, and says when that is another one.
 pub fn select(
-    profile: &Rc<Profile>,
+    profile: &Arc<Profile>,
     text: &str,
     generation: Option<&Spanned<Slug>>,
     place: Place,
@@ -411,7 +411,7 @@ fn own_buckets(raw: &spec::Model, signals: &mut BTreeMap<Signal, Found>, ctx: &m
             continue;
         }
         if let Some(Found::Here(source)) = signals.get_mut(&signal) {
-            Rc::make_mut(source).buckets = bounds;
+            Arc::make_mut(source).buckets = bounds;
         }
     }
 }

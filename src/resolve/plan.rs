@@ -1,7 +1,7 @@
 //! The plan: what stage 2 hands on. Every value is there and checked.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::catalog::{Found, Gpu, Metric, Release, Signal, SignalSource, View};
 use crate::declare::values::Port;
@@ -226,7 +226,7 @@ impl Pool {
     }
 
     /// Returns the source of a signal if the exporter has it and collects it as it is deployed.
-    pub fn signal(&self, signal: Signal) -> Option<Rc<SignalSource>> {
+    pub fn signal(&self, signal: Signal) -> Option<Arc<SignalSource>> {
         match self.exporter.signal(signal) {
             Found::Here(source) if self.collects(&source) => Some(source),
             _ => None,
@@ -277,7 +277,7 @@ pub struct Model {
     /// Namespace of the pods; `None` outside Kubernetes.
     pub namespace: Option<String>,
     /// Labels that its recorded series carry: `model`, and `namespace` inside Kubernetes.
-    pub labels: Rc<BTreeMap<String, String>>,
+    pub labels: Arc<BTreeMap<String, String>>,
     /// How its servers are found.
     pub endpoint: Endpoint,
     /// Whether we scrape it.
@@ -343,10 +343,10 @@ impl Model {
     }
 
     /// Makes the labels of the recorded series of a model.
-    pub fn labels_of(name: &str, namespace: Option<&str>) -> Rc<BTreeMap<String, String>> {
+    pub fn labels_of(name: &str, namespace: Option<&str>) -> Arc<BTreeMap<String, String>> {
         let mut labels = BTreeMap::from([("model".to_owned(), name.to_owned())]);
         labels.extend(namespace.map(|n| ("namespace".to_owned(), n.to_owned())));
-        Rc::new(labels)
+        Arc::new(labels)
     }
 }
 

@@ -11,6 +11,9 @@ use crate::source::{Place, Spanned};
 use crate::spec::{DeployedBy, Document, Flavour, GpuPool};
 use crate::units::MoneyPerHour;
 
+/// The exporter of a pool that names none.
+pub const EXPORTER: &str = "dcgm-exporter";
+
 /// The exporter release whose image is used where none is named; the newest whose list of fields was read.
 const DEFAULT_VERSION: &str = "4.5.3-4.8.2";
 
@@ -134,7 +137,7 @@ fn gpu_model(name: &str, place: Place, ctx: &mut Context<'_>) -> Option<Gpu> {
 }
 
 fn exporter(raw: &GpuPool, place: Place, ctx: &mut Context<'_>) -> Option<(View, Release)> {
-    let (name, at) = raw.exporter.as_ref().map_or(("dcgm-exporter", place), |e| (e.as_str(), e.place));
+    let (name, at) = raw.exporter.as_ref().map_or((EXPORTER, place), |e| (e.as_str(), e.place));
     let profile = ctx.catalog.gpu_exporter(name);
     let Some(profile) = profile else {
         let names = ctx.catalog.gpu_exporter_names();

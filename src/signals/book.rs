@@ -1,7 +1,7 @@
 //! The book: what stage 3 hands on.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::{AlertKind, Measure};
 use crate::promql::Expr;
@@ -27,7 +27,7 @@ pub struct Record {
     /// Its name.
     pub name: String,
     /// Labels that the rule adds; shared by the rules of a model.
-    pub labels: Rc<BTreeMap<String, String>>,
+    pub labels: Arc<BTreeMap<String, String>>,
     /// From what it is computed.
     pub expr: Expr,
     /// The table of llmobs.toml that caused it.

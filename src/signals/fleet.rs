@@ -1,7 +1,7 @@
 //! The chapter of the fleet: the models and pools together. Reads recorded series of other chapters only.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::book::{Chapter, Group, Record, Subject};
 use super::{Latency, Measure, Quantile, What};
@@ -85,7 +85,7 @@ impl Maker<'_> {
     fn push_with(&self, what: What, expr: Expr, labels: BTreeMap<String, String>, out: &mut Vec<Record>) {
         let measure = Measure::fleet(what);
         let name = self.names.record(measure);
-        out.push(Record { measure, name, labels: Rc::new(labels), expr, origin: Place::default() });
+        out.push(Record { measure, name, labels: Arc::new(labels), expr, origin: Place::default() });
     }
 
     fn recorded(&self, measure: Measure) -> Expr {

@@ -1,7 +1,7 @@
 //! The chapter of one pool of GPUs: utilisation, memory, heat, power, price.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::alerts;
 use super::book::{Chapter, Group, Record, Subject};
@@ -47,7 +47,7 @@ struct Maker<'a> {
 
 impl Maker<'_> {
     fn record(&self, measure: Measure, expr: Expr, labels: BTreeMap<String, String>) -> Record {
-        Record { measure, name: self.names.record(measure), labels: Rc::new(labels), expr, origin: self.pool.place }
+        Record { measure, name: self.names.record(measure), labels: Arc::new(labels), expr, origin: self.pool.place }
     }
 
     fn recorded(&self, measure: Measure) -> Selector {

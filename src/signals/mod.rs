@@ -15,12 +15,14 @@ pub use book::{Alert, Book, Chapter, Group, Record, Subject};
 pub use measure::{Latency, Level, Measure, Quantile, What};
 
 use crate::names::Names;
-use crate::resolve::Plan;
+use crate::parallel;
+use crate::resolve::{Model, Plan};
 
 /// Makes the book of a plan.
 pub fn book(plan: &Plan) -> Book {
     let names = Names::of(plan);
-    let mut chapters: Vec<Chapter> = plan.models.values().map(|m| model::chapter(m, plan, &names)).collect();
+    let models: Vec<&Model> = plan.models.values().collect();
+    let mut chapters: Vec<Chapter> = parallel::map(&models, 4, |m| model::chapter(m, plan, &names));
     chapters.extend(plan.pools.values().map(|p| gpu::chapter(p, plan, &names)));
     let fleet = fleet::chapter(plan, &chapters, &names);
     chapters.push(fleet);

@@ -1,7 +1,7 @@
 //! The chapter of one model: latency, throughput, saturation, cost.
 
 use std::collections::BTreeSet;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::alerts;
 use super::book::{Chapter, Group, Record, Subject};
@@ -108,7 +108,7 @@ impl Maker<'_> {
 
     fn info(&self) -> Record {
         let mut record = self.record(What::Info, vector(1.0));
-        let labels = Rc::make_mut(&mut record.labels);
+        let labels = Arc::make_mut(&mut record.labels);
         labels.insert("engine_name".to_owned(), self.model.engine.profile.name.clone());
         labels.insert("engine_version".to_owned(), self.model.version.to_string());
         if let Some(served) = &self.model.served_model_name {
@@ -131,7 +131,7 @@ impl Maker<'_> {
         if let Some(slo) = self.model.latency_slo(latency.signal()) {
             // A constant: dashboards draw it as the line that the chosen model must stay below.
             let mut threshold = self.record(What::SloThreshold(latency), vector(slo.threshold.secs_f64()));
-            Rc::make_mut(&mut threshold.labels)
+            Arc::make_mut(&mut threshold.labels)
                 .insert("quantile".to_owned(), Quantile::of(slo.objective.value()).title());
             out.push(threshold);
         }

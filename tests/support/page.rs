@@ -314,7 +314,7 @@ fn rarity(value: &str) -> Option<f64> {
 /// Makes the page of one host of a pool: `gpus` GPUs, with the fields that the exporter collects as it is deployed.
 /// In an incident the last one is too hot.
 pub fn of_host(pool: &Pool, host: &str, gpus: u32, incident: Option<Incident>) -> Page {
-    let sources: Vec<std::rc::Rc<SignalSource>> = Signal::OF_GPUS.iter().filter_map(|s| pool.signal(*s)).collect();
+    let sources: Vec<std::sync::Arc<SignalSource>> = Signal::OF_GPUS.iter().filter_map(|s| pool.signal(*s)).collect();
     let mut families: Vec<Family> = Vec::new();
     for source in sources.iter().filter(|s| pool.mig || s.signal != Signal::GpuUtilizationMig) {
         let value = |gpu| {

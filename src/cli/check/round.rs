@@ -17,7 +17,7 @@ use crate::lint::suppress::{self, Date};
 use crate::lint::{self, Settings};
 use crate::source::{DiskWorld, FileId, Sources, World as _};
 use crate::units::Duration;
-use crate::{Compiled, Program, compile_file, output};
+use crate::{Compiled, Program, compile_file, output, parallel};
 
 /// How to check.
 pub struct Options {
@@ -196,12 +196,18 @@ impl<'a> Group<'a> {
 
     fn finish(mut self, round: &mut Round, sink: &mut Sink, by_baseline: &mut ByBaseline) {
         let mut read = Sink::default();
-        let mut ids: Vec<FileId> = self.own.clone();
+        let mut files: Vec<(FileId, Hint)> = self.own.iter().map(|f| (*f, Hint { named: false })).collect();
+        files.extend(self.files.iter().map(|(file, input)| (*file, Hint { named: input.named })));
+        let sources = &round.sources;
+        let all = parallel::map(&files, 4, |(file, hint)| {
+            let mut faults = Sink::default();
+            (intake::read(sources, *file, *hint, &mut faults), faults)
+        });
+        let ids: Vec<FileId> = files.into_iter().map(|(file, _)| file).collect();
         let mut contents: Vec<FileContents> = Vec::new();
-        contents.extend(self.own.iter().map(|f| intake::read(&round.sources, *f, Hint { named: false }, &mut read)));
-        for (file, input) in &self.files {
-            ids.push(*file);
-            contents.push(intake::read(&round.sources, *file, Hint { named: input.named }, &mut read));
+        for (content, faults) in all {
+            contents.push(content);
+            read.extend(faults.into_sorted());
         }
         let ours = |c: &&FileContents| c.documents.iter().any(|d| !matches!(d.kind, Kind::Other));
         round.ours.extend(ids.iter().zip(&contents).filter(|(_, c)| ours(c)).map(|(f, _)| *f));

@@ -66,8 +66,8 @@ fn promise(part: &str) -> Option<(Quantity, &str)> {
     };
     words
         .into_iter()
+        .filter(|(word, _)| part.strip_suffix(word).is_some_and(|rest| rest.is_empty() || rest.ends_with('_')))
         .filter(|(word, _)| !compound(word))
-        .filter(|(word, _)| part == *word || part.strip_suffix(word).is_some_and(|rest| rest.ends_with('_')))
         .max_by_key(|(word, _)| word.len())
         .and_then(|(word, unit)| Some((unit?, &part[part.len() - word.len()..])))
 }
