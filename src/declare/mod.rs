@@ -299,10 +299,14 @@ fn syntax(error: &toml::de::Error, file: FileId, text: &str) -> Diagnostic {
     if help.is_empty() { diagnostic } else { diagnostic.help(help) }
 }
 
-/// Turns the errors of the TOML parser into findings. Under a header that stands twice, every key does, too; that is one mistake.
+/// Faults of syntax that are shown of one file: behind one open bracket, every line is a fault. What else such a file lacks is not
+/// worth saying.
+const MAX_SYNTAX: usize = 20;
+
+/// Turns the first errors of the TOML parser into findings. Under a header that stands twice, every key does, too; that is one mistake.
 fn syntax_errors(errors: &[toml::de::Error], file: FileId, text: &str) -> Vec<Diagnostic> {
     let mut header: Option<usize> = None;
-    let mut out = Vec::new();
+    let mut out: Vec<Diagnostic> = Vec::new();
     for error in errors {
         let at = error.span().map_or(0, |s| s.start);
         if error.message() == "duplicate key" {
@@ -313,12 +317,17 @@ fn syntax_errors(errors: &[toml::de::Error], file: FileId, text: &str) -> Vec<Di
                 continue;
             }
         }
+        if out.len() == MAX_SYNTAX {
+            let last = out.pop();
+            out.extend(last.map(|d| d.help("mend these first: more faults follow, which may all come from them")));
+            break;
+        }
         out.push(syntax(error, file, text));
     }
     out
 }
 
-/// Reads a whole file as the declared table `T`. Syntax errors are all reported; what could be recovered is still read.
+/// Reads a whole file as the declared table `T`. The first syntax errors are reported; what could be recovered is still read.
 ///
 /// What is wrong on a line with a syntax error is most likely its consequence and is not reported.
 pub fn read_document<T: FromToml + Default>(sources: &Sources, file: FileId, sink: &mut Sink) -> T {
@@ -338,6 +347,8 @@ pub fn read_document<T: FromToml + Default>(sources: &Sources, file: FileId, sin
     let document = T::from_toml(Node { value: &value, span }, &mut reader).unwrap_or_default();
     if errors.is_empty() {
         sink.extend(found.into_sorted());
+    } else if errors.len() == MAX_SYNTAX {
+        sink.extend(errors);
     } else {
         let broken: BTreeSet<usize> = errors.iter().map(line).collect();
         sink.extend(found.into_sorted().into_iter().filter(|d| !broken.contains(&line(d))));

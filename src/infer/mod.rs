@@ -18,5 +18,5 @@ pub use labels::{Labels, Presence};
 pub use metrics::{Resolved, State};
 pub use quantity::{Dimension, Quantity, Relation, near};
 pub use query::{Knowledge, Typed, infer};
-pub use records::{RecordId, Records};
+pub use records::{Done, Records};
 pub use targets::{Target, Targets};

@@ -72,14 +72,14 @@ pub struct Knowledge<'k> {
     /// Declared deployments.
     pub targets: &'k Targets,
     /// Recording rules of the run.
-    pub records: &'k Records,
+    pub records: &'k Records<'k>,
     /// By name, and the deployments that a selector named.
     cache: Mutex<HashMap<String, ByDeployments>>,
 }
 
 impl<'k> Knowledge<'k> {
     /// Joins what a run knows.
-    pub fn new(catalog: &'k mut Catalog, targets: &'k Targets, records: &'k Records) -> Self {
+    pub fn new(catalog: &'k mut Catalog, targets: &'k Targets, records: &'k Records<'k>) -> Self {
         Self { catalog: Mutex::new(catalog), targets, records, cache: Mutex::default() }
     }
 

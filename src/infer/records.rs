@@ -1,31 +1,43 @@
 //! Recording rules that are read in the same run: their names stand for expressions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::facts::{Facts, ValueType};
-use super::query::{Knowledge, infer, stored_name};
+use super::query::{Knowledge, Typed, infer, stored_name};
 use crate::promql::Expr;
 
-/// Number of a recording rule, in the order of reading.
-pub type RecordId = usize;
+/// Trees that were typed on the way to the facts of a record, by the address of their expression.
+#[derive(Default)]
+pub struct Done<'e>(HashMap<usize, Typed<'e>>);
 
-struct Definition {
-    expr: Arc<Expr>,
+impl<'e> Done<'e> {
+    /// Takes the typed tree of an expression, if there is one.
+    pub fn take(&mut self, expr: &'e Expr) -> Option<Typed<'e>> {
+        self.0.remove(&address(expr))
+    }
+}
+
+fn address(expr: &Expr) -> usize {
+    std::ptr::from_ref(expr) as usize
+}
+
+struct Definition<'e> {
+    expr: &'e Expr,
     /// Labels that the rule or its group sets.
     labels: Vec<String>,
 }
 
 /// The recorded names and what they stand for.
 #[derive(Default)]
-pub struct Records {
-    by_name: BTreeMap<String, Vec<Definition>>,
+pub struct Records<'e> {
+    by_name: BTreeMap<String, Vec<Definition<'e>>>,
     known: RwLock<BTreeMap<String, Option<Facts>>>,
 }
 
-impl Records {
+impl<'e> Records<'e> {
     /// Adds a rule: its name, expression and the labels it sets.
-    pub fn add(&mut self, name: &str, expr: Arc<Expr>, labels: Vec<String>) {
+    pub fn add(&mut self, name: &str, expr: &'e Expr, labels: Vec<String>) {
         self.by_name.entry(name.to_owned()).or_default().push(Definition { expr, labels });
     }
 
@@ -40,7 +52,7 @@ impl Records {
             return None;
         }
         if !self.seen(name) {
-            self.learn(name, knowledge);
+            self.learn(name, knowledge, &mut Done::default());
         }
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned().flatten();
         Some(known.unwrap_or_else(|| Facts::unknown(ValueType::Vector)))
@@ -48,11 +60,11 @@ impl Records {
 
     /// Infers every recorded name that a query reads. Must come before several threads ask: a name that one of them is inferring
     /// looks unknown to the others.
-    pub fn learn_read(&self, query: &Expr, knowledge: &Knowledge<'_>) {
+    pub fn learn_read(&self, query: &Expr, knowledge: &Knowledge<'_>, done: &mut Done<'e>) {
         query.selectors(&mut |selector| {
             let name = stored_name(selector);
             if self.has(name) && !self.seen(name) {
-                self.learn(name, knowledge);
+                self.learn(name, knowledge, done);
             }
         });
     }
@@ -66,7 +78,7 @@ impl Records {
     }
 
     /// Infers a recorded name, those that it reads first. Rules may read one another thousands deep, so this does not recurse.
-    fn learn<'r>(&'r self, name: &'r str, knowledge: &Knowledge<'_>) {
+    fn learn<'r>(&'r self, name: &'r str, knowledge: &Knowledge<'_>, done: &mut Done<'e>) {
         let mut open = vec![self.begin(name)];
         while let Some((name, mut reads)) = open.pop() {
             let next = reads.find(|read| !self.seen(read));
@@ -74,7 +86,7 @@ impl Records {
                 open.push((name, reads));
                 open.push(self.begin(next));
             } else if let Some(definitions) = self.by_name.get(name) {
-                let facts = definitions.iter().map(|d| defined(d, knowledge)).reduce(|a, b| merge(&a, &b));
+                let facts = definitions.iter().map(|d| defined(d, knowledge, done)).reduce(|a, b| merge(&a, &b));
                 self.know(name, facts);
             }
         }
@@ -91,8 +103,10 @@ impl Records {
     }
 }
 
-fn defined(definition: &Definition, knowledge: &Knowledge<'_>) -> Facts {
-    let mut facts = infer(&definition.expr, knowledge).facts;
+fn defined<'e>(definition: &Definition<'e>, knowledge: &Knowledge<'_>, done: &mut Done<'e>) -> Facts {
+    let typed = infer(definition.expr, knowledge);
+    let mut facts = typed.facts.clone();
+    done.0.insert(address(definition.expr), typed);
     facts.condition = false;
     // A recorded number stands for something; what, its name may say.
     if facts.constant.take().is_some() {

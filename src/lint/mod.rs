@@ -25,11 +25,11 @@ pub use cx::{Cx, Objective, Settings};
 pub use query::Query;
 pub use role::Role;
 
-use std::sync::Arc;
+use std::sync::{Mutex, PoisonError};
 
 use crate::catalog::Catalog;
 use crate::diag::{Code, Diagnostic, Severity};
-use crate::infer::{Knowledge, Records, Targets, infer};
+use crate::infer::{Done, Knowledge, Records, Targets, Typed, infer};
 use crate::intake::dashboard::Dashboard;
 use crate::intake::{Document, FileContents, Kind};
 use crate::parallel;
@@ -38,13 +38,19 @@ use crate::source::{Place, Span};
 use collect::Site;
 
 /// A document with the queries of it that could be parsed.
-type Parsable<'d> = (&'d Document, Vec<(Site<'d>, Arc<Expr>)>);
+type Parsable<'d> = (&'d Document, Vec<(Site<'d>, Expr)>);
+
+/// A document whose recorded queries may be typed already.
+struct Begun<'d> {
+    document: &'d Document,
+    queries: &'d [(Site<'d>, Expr)],
+    /// Typed trees of `queries`, as far as they are known; taken by the thread that judges the document.
+    typed: Mutex<Vec<Option<Typed<'d>>>>,
+}
 
 /// Checks the documents of a run. Findings come in no particular order.
 pub fn check(files: &[FileContents], catalog: &mut Catalog, targets: &Targets, settings: &Settings) -> Vec<Diagnostic> {
     let mut out = Vec::new();
-    let mut records = Records::default();
-    // Recording rules of every file first: a dashboard may stand in another file than the rules it reads.
     let readable: Vec<&Document> = files
         .iter()
         .flat_map(|f| &f.documents)
@@ -52,23 +58,34 @@ pub fn check(files: &[FileContents], catalog: &mut Catalog, targets: &Targets, s
         .collect();
     let mut documents: Vec<Parsable<'_>> = Vec::new();
     for (document, (queries, faults)) in readable.iter().zip(parallel::map(&readable, 4, |d| parsed(d, settings))) {
-        documents.push((document, queries.into_iter().map(|(site, expr)| (site, Arc::new(expr))).collect()));
+        documents.push((document, queries));
         out.extend(faults);
     }
+    // Recording rules of every file first: a dashboard may stand in another file than the rules it reads.
+    let mut records = Records::default();
     for (site, expr) in documents.iter().flat_map(|(_, queries)| queries) {
         if let Role::Record(rule, group) = site.role
             && let Some(name) = &rule.record
         {
             let labels = rule.labels.iter().chain(&group.labels).map(|(k, _)| k.as_str().to_owned()).collect();
-            records.add(name.as_str(), expr.clone(), labels);
+            records.add(name.as_str(), expr, labels);
         }
     }
     let knowledge = Knowledge::new(catalog, targets, &records);
     let cx = Cx { knowledge: &knowledge, settings };
+    let mut done = Done::default();
     for (_, query) in documents.iter().flat_map(|(_, queries)| queries) {
-        records.learn_read(query, &knowledge);
+        records.learn_read(query, &knowledge, &mut done);
     }
-    for findings in parallel::map(&documents, 2, |(document, sites)| judged(document, sites, &cx)) {
+    let begun: Vec<Begun<'_>> = documents
+        .iter()
+        .map(|(document, queries)| Begun {
+            document,
+            queries,
+            typed: Mutex::new(queries.iter().map(|(_, expr)| done.take(expr)).collect()),
+        })
+        .collect();
+    for findings in parallel::map(&begun, 2, |document| judged(document, &cx)) {
         out.extend(findings);
     }
     let dashboards: Vec<&Dashboard> = documents
@@ -83,15 +100,19 @@ pub fn check(files: &[FileContents], catalog: &mut Catalog, targets: &Targets, s
 }
 
 /// Lets every rule look at a document and its queries.
-fn judged(document: &Document, sites: &[(Site<'_>, Arc<Expr>)], cx: &Cx<'_>) -> Vec<Diagnostic> {
+fn judged(begun: &Begun<'_>, cx: &Cx<'_>) -> Vec<Diagnostic> {
+    let document = begun.document;
     let mut out = Vec::new();
-    let queries: Vec<Query<'_>> = sites
+    let typed = std::mem::take(&mut *begun.typed.lock().unwrap_or_else(PoisonError::into_inner));
+    let queries: Vec<Query<'_>> = begun
+        .queries
         .iter()
-        .map(|(site, expr)| Query {
+        .zip(typed)
+        .map(|((site, expr), typed)| Query {
             text: site.text,
             start: site.range.start,
             end: site.range.end,
-            typed: infer(expr, cx.knowledge),
+            typed: typed.unwrap_or_else(|| infer(expr, cx.knowledge)),
             role: site.role,
         })
         .collect();

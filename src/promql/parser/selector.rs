@@ -63,11 +63,13 @@ impl Parser<'_> {
     /// Puts quoted names where the tree holds them: as the name of the selector if that says everything.
     fn place_names(&mut self, selector: &mut Selector, mut names: Vec<Matcher>) {
         let alone = names.len() == 1 && selector.name.is_empty() && selector.matchers.iter().all(|m| m.label != NAME);
-        // A name that looks like a template variable is only safe in quotes.
-        let plain = names.first().is_some_and(|n| {
-            !n.value.is_empty()
-                && (self.dialect != Dialect::Prometheus || !n.value.contains(['$', '<', '[', '{', '\u{fffd}']))
-        });
+        // A name that looks like a variable of somebody else's templates is only safe in quotes.
+        let foreign: &[char] = match self.dialect {
+            Dialect::Prometheus => &['$', '<', '[', '{', '\u{fffd}'],
+            Dialect::Grafana => &['<'],
+            Dialect::Adapter => &['$', '['],
+        };
+        let plain = names.first().is_some_and(|n| !n.value.is_empty() && !n.value.contains(foreign));
         if alone
             && plain
             && let Some(name) = names.pop()
