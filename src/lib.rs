@@ -11,8 +11,8 @@
 //! | 5 | `output` | artifacts | files on disk, with a manifest |
 //! | 6 | `diff` | artifacts, files on disk | what would change, by meaning and as text |
 //!
-//! Beside them: `source` (texts and spans), `diag` (findings and their rendering), `units`, `declare` (TOML tables from one
-//! declaration), `catalog` (profiles: metrics by release), `catalog_report` (what `llmobs catalog` answers), `alert_kind` (the
+//! Beside them: `source` (texts and spans), `diag` (findings and their rendering), `units`, `slo` (windows and burn rates), `declare` (TOML tables from
+//! one declaration), `catalog` (profiles: metrics by release), `catalog_report` (what `llmobs catalog` answers), `alert_kind` (the
 //! list of alerts), `promql` (tree, reader, builder, printer), `names` (every emitted name), `cli`, `metrics_page` (reader of
 //! `/metrics` pages), `init` (pages or flags to the text of a first llmobs.toml) and `parallel` (many things on all cores).
 //!
@@ -51,6 +51,7 @@ pub mod promql;
 pub mod reference;
 pub mod resolve;
 pub mod signals;
+pub mod slo;
 pub mod source;
 pub mod spec;
 pub mod units;

@@ -44,7 +44,7 @@ type Check = fn() -> Result;
 /// Modules in the order in which they may use one another: each only those of its own line and of lines above. The map is in
 /// `src/lib.rs`.
 const LAYERS: &[&[&str]] = &[
-    &["units", "source", "diag", "declare", "parallel"],
+    &["units", "source", "diag", "declare", "parallel", "slo"],
     &["promql", "spec", "catalog", "alert_kind", "metrics_page", "intake"],
     &["infer", "resolve"],
     &["names", "signals", "lint"],

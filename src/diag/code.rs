@@ -93,6 +93,8 @@ codes! {
     SignalMissing = "signal/missing", Info, "The engine version does not measure a signal";
     SloSignalMissing = "slo/signal-missing", Error, "An objective on a signal that the engine version does not measure";
     SloThresholdOffBucket = "slo/threshold-off-bucket", Error, "A latency threshold that is no bucket edge of the engine version";
+    SloBurnRateUnreachable = "slo/burn-rate-unreachable", Error, "An objective whose alert would need more bad events than there can be";
+    SloTooLittleTraffic = "slo/too-little-traffic", Error, "An objective that the expected traffic is too little to judge";
     CostRateMissing = "cost/rate-missing", Warning, "A pool in use has no rate per GPU-hour";
     CostRateUnused = "cost/rate-unused", Warning, "A rate for a GPU model or pool that nothing uses";
     CostModelWithoutGpus = "cost/model-without-gpus", Warning, "A model that no cost can be computed for";

@@ -8,13 +8,14 @@ mod models;
 mod plan;
 mod pools;
 mod settings;
+mod slos;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 pub use plan::{
-    AlertOverride, CheckSettings, CostSettings, Endpoint, GrafanaSettings, KubernetesSettings, LatencySlo, Model,
-    OtlpDestination, Plan, Pool, ProjectSettings, PrometheusSettings, TracingSettings,
+    AlertOverride, Burn, CheckSettings, CostSettings, Endpoint, GrafanaSettings, KubernetesSettings, LatencySlo, Model,
+    OtlpDestination, Plan, Pool, ProjectSettings, PrometheusSettings, Slo, TracingSettings,
 };
 
 use crate::catalog::{Catalog, GpuTable, read_profile};

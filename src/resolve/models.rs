@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::plan::{Endpoint, LatencySlo, Model, Pool, PrometheusSettings};
-use super::{Context, settings};
+use super::plan::{Endpoint, Model, Pool, PrometheusSettings};
+use super::{Context, settings, slos};
 use crate::catalog::{Found, Matched, Profile, Release, Signal, View};
 use crate::declare::values::{Port, Slug};
 use crate::diag::{Code, Diagnostic, did_you_mean, shorten};
 use crate::promql::{MatchOp, Matcher};
 use crate::source::{Place, Spanned};
 use crate::spec::{self, Document, Flavour};
-use crate::units::{Duration, number, same_edge};
 
 /// Resolves every model.
 pub fn resolve(
@@ -74,10 +73,7 @@ fn one(
     if !ctx.unread_profiles {
         say_missing(name, raw, &view, &version, &signals, place, ctx);
     }
-    let latency_slos = latency_slos(name, raw, &view, &signals, ctx);
-    let share = |o: Option<&Spanned<spec::ShareObjective>>| o.and_then(|o| o.objective.as_ref()).map(|r| r.value);
-    let slos = raw.slos.as_ref().map(|s| &s.value);
-    share_slos(name, slos, &signals, ctx);
+    let slos = slos::resolve(name, raw, &view, &signals, ctx);
     let default_port = Port::Name("http".to_owned());
     Some(Model {
         name: name.as_str().to_owned(),
@@ -94,10 +90,8 @@ fn one(
         pool,
         target_matchers,
         signals,
-        latency_slos,
-        error_objective: share(slos.and_then(|s| s.errors.as_ref())),
-        availability_objective: share(slos.and_then(|s| s.availability.as_ref())),
-        slo_window: slos.and_then(|s| s.window.as_ref()).map_or(Duration::from_secs(30 * 86_400), |w| w.value),
+        latency_slos: slos.latency,
+        slos: slos.all,
         engine: view,
     })
 }
@@ -454,166 +448,4 @@ fn promised(raw: &spec::Model, signal: Signal) -> bool {
         Signal::Errors => slos.errors.is_some(),
         _ => false,
     })
-}
-
-fn latency_slos(
-    name: &Slug,
-    raw: &spec::Model,
-    view: &View,
-    signals: &BTreeMap<Signal, Found>,
-    ctx: &mut Context<'_>,
-) -> Vec<LatencySlo> {
-    let Some(slos) = &raw.slos else { return Vec::new() };
-    let mut out = Vec::new();
-    for (signal, slo) in [
-        (Signal::Ttft, &slos.ttft),
-        (Signal::InterTokenLatency, &slos.inter_token_latency),
-        (Signal::E2eLatency, &slos.e2e_latency),
-        (Signal::QueueTime, &slos.queue_time),
-    ] {
-        let Some(slo) = slo else { continue };
-        match signals.get(&signal) {
-            Some(Found::Here(source)) => {
-                let (Some(objective), Some(threshold)) = (&slo.objective, &slo.threshold) else { continue };
-                objective_in_range(objective, ctx);
-                if on_edge(name, signal, threshold, &source.buckets, view, ctx) {
-                    out.push(LatencySlo {
-                        signal,
-                        objective: objective.value,
-                        threshold: threshold.value,
-                        place: slo.place,
-                    });
-                }
-            }
-            Some(Found::Missing { why, instead }) => signal_missing(name, signal, slo.place, view, (why, instead), ctx),
-            None => {}
-        }
-    }
-    out
-}
-
-fn share_slos(name: &Slug, slos: Option<&spec::Slos>, signals: &BTreeMap<Signal, Found>, ctx: &mut Context<'_>) {
-    let Some(slos) = slos else { return };
-    if let Some(errors) = &slos.errors {
-        if let Some(objective) = &errors.objective {
-            objective_in_range(objective, ctx);
-        }
-        if let Some(Found::Missing { why, instead }) = signals.get(&Signal::Errors) {
-            ctx.sink.push(
-                Diagnostic::new(
-                    Code::SloSignalMissing,
-                    format!("model `{name}` promises a share of errors that its engine does not count"),
-                    errors.place,
-                    why.trim_end_matches('.').to_owned(),
-                )
-                .help(instead.trim_end_matches('.').to_owned()),
-            );
-        }
-    }
-    if let Some(objective) = slos.availability.as_ref().and_then(|a| a.objective.as_ref()) {
-        objective_in_range(objective, ctx);
-    }
-    if let Some(window) = &slos.window
-        && !(86_400..=366 * 86_400).contains(&window.whole_secs())
-    {
-        ctx.sink.push(Diagnostic::new(
-            Code::SpecInvalidValue,
-            "the window of an objective is out of range",
-            window.place,
-            format!("expected 1d to 366d; found `{}`", window.value),
-        ));
-    }
-}
-
-fn signal_missing(
-    name: &Slug,
-    signal: Signal,
-    place: Place,
-    view: &View,
-    (why, instead): (&str, &str),
-    ctx: &mut Context<'_>,
-) {
-    ctx.sink.push(
-        Diagnostic::new(
-            Code::SloSignalMissing,
-            format!(
-                "model `{name}` has an objective on {}, which {} {} does not measure",
-                signal.title(),
-                view.profile.title,
-                view.release
-            ),
-            place,
-            why.trim_end_matches('.').to_owned(),
-        )
-        .help(instead.trim_end_matches('.').to_owned()),
-    );
-}
-
-fn objective_in_range(objective: &Spanned<crate::units::Ratio>, ctx: &mut Context<'_>) {
-    if !(0.5..1.0).contains(&objective.value.value()) {
-        ctx.sink.push(
-            Diagnostic::new(
-                Code::SpecInvalidValue,
-                format!("an objective of {} cannot be kept or cannot be missed", objective.value),
-                objective.place,
-                "expected at least 50% and less than 100%",
-            )
-            .help("write for example `99%`: 100% leaves no budget for a single slow request"),
-        );
-    }
-}
-
-/// A threshold between two edges cannot be measured: the histogram does not know on which side a request fell.
-fn on_edge(
-    name: &Slug,
-    signal: Signal,
-    threshold: &Spanned<Duration>,
-    edges: &[f64],
-    view: &View,
-    ctx: &mut Context<'_>,
-) -> bool {
-    let wanted = threshold.secs_f64();
-    let same = |e: &f64| same_edge(*e, wanted);
-    // Above the highest edge a quantile reads as that edge, so nothing can be seen to exceed it.
-    if edges.iter().any(same) && !edges.last().is_some_and(same) {
-        return true;
-    }
-    let below = edges.iter().copied().rfind(|e| *e < wanted);
-    let above = edges.iter().copied().find(|e| *e > wanted);
-    // Four digits are within the tolerance and within what a duration can express.
-    let edge = |e: f64| {
-        let text = format!("{e:.3e}");
-        let rounded = text.parse::<f64>().unwrap_or(e);
-        Duration::parse(&format!("{}s", number(rounded))).map_or_else(|_| number(rounded), Duration::human)
-    };
-    let label = match (below, above) {
-        (Some(b), Some(a)) => format!("the nearest edges are {} and {}", edge(b), edge(a)),
-        (None, Some(a)) => format!("the lowest edge is {}", edge(a)),
-        (Some(b), None) => format!("expected an edge below the highest, at most {}", edge(b)),
-        (None, None) => "the catalogue lists no edges of this histogram".to_owned(),
-    };
-    let mut diagnostic = Diagnostic::new(
-        Code::SloThresholdOffBucket,
-        format!(
-            "{} is {} of {} in {} {}",
-            threshold.value.human(),
-            if edges.last().is_some_and(same) { "the highest bucket edge" } else { "no bucket edge" },
-            signal.title(),
-            view.profile.title,
-            view.release
-        ),
-        threshold.place,
-        label,
-    );
-    let suggestions: Vec<String> =
-        [below, above].into_iter().flatten().map(|e| format!("`threshold = \"{}\"`", edge(e))).collect();
-    if !suggestions.is_empty() {
-        diagnostic = diagnostic.help(format!("write {}", suggestions.join(" or ")));
-    }
-    diagnostic = diagnostic.help(format!(
-        "if the server runs with its own buckets, list them: `[models.{name}.buckets]` with `{} = [\"…\"]`",
-        signal.word()
-    ));
-    ctx.sink.push(diagnostic);
-    false
 }

@@ -7,6 +7,7 @@ use crate::catalog::{Found, Gpu, Metric, Release, Signal, SignalSource, View};
 use crate::declare::values::Port;
 use crate::diag::Code;
 use crate::promql::{MatchOp, Matcher, Selector, selector};
+use crate::slo::{Pair, Sli};
 use crate::source::Place;
 use crate::spec::{CollectorKind, Delivery, DeployedBy, Flavour, Level, Protocol, SchemaKind};
 use crate::units::{Bytes, Currency, Duration, MoneyPerHour, PerMonth, Ratio};
@@ -296,12 +297,8 @@ pub struct Model {
     pub signals: BTreeMap<Signal, Found>,
     /// Latency objectives, in the order of the signals.
     pub latency_slos: Vec<LatencySlo>,
-    /// Share of requests without error.
-    pub error_objective: Option<Ratio>,
-    /// Share of time with replicas that answer.
-    pub availability_objective: Option<Ratio>,
-    /// Window of the objectives.
-    pub slo_window: Duration,
+    /// Every objective, in the order of [`Sli::ALL`].
+    pub slos: Vec<Slo>,
 }
 
 impl Model {
@@ -347,6 +344,40 @@ impl Model {
         let mut labels = BTreeMap::from([("model".to_owned(), name.to_owned())]);
         labels.extend(namespace.map(|n| ("namespace".to_owned(), n.to_owned())));
         Arc::new(labels)
+    }
+}
+
+/// An objective and how it alerts.
+#[derive(Clone, Debug)]
+pub struct Slo {
+    /// What is promised.
+    pub sli: Sli,
+    /// Share of events that must be good.
+    pub objective: Ratio,
+    /// Latencies: the threshold, on a bucket edge.
+    pub threshold: Option<Duration>,
+    /// Window in which the objective must hold.
+    pub window: Duration,
+    /// Pairs of windows that alert, shortest first.
+    pub burns: Vec<Burn>,
+    /// Where it is written.
+    pub place: Place,
+}
+
+/// A pair of windows that alerts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Burn {
+    /// The windows and their burn rate.
+    pub pair: Pair,
+    /// Bad events in the long window below which it is silent.
+    pub least_events: u32,
+}
+
+impl Slo {
+    /// Returns the share of events that may be bad.
+    pub fn budget(&self) -> f64 {
+        // 0.001 and not 0.0010000000000000009
+        ((1.0 - self.objective.value()) * 1e12).round() / 1e12
     }
 }
 

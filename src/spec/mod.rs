@@ -28,7 +28,7 @@ pub use models::Model;
 pub use profiles::Profiles;
 pub use project::Project;
 pub use prometheus::{Flavour, Prometheus};
-pub use slos::{LatencyObjective, ShareObjective, Slos};
+pub use slos::{AlertWindow, LatencyObjective, ShareObjective, Slos};
 pub use tracing::{CollectorKind, Destination, Protocol, SignalKind, Tracing};
 
 use serde_json::json;

@@ -1,14 +1,43 @@
 //! `[models.NAME.slos]` and `[models.NAME.buckets]`.
 
+use crate::declare::values::{Amount, Count};
 use crate::source::Spanned;
-use crate::spec_table;
 use crate::units::{Duration, Ratio};
+use crate::{spec_table, spec_words};
+
+spec_words! {
+    /// The long window of a pair that alerts on the burn rate of an error budget.
+    AlertWindow, "`1h`, `6h`, `1d` or `3d`" {
+        /// With 5 minutes: pages.
+        Hour = "1h",
+        /// With 30 minutes: pages.
+        SixHours = "6h",
+        /// With 2 hours: opens a ticket.
+        Day = "1d",
+        /// With 6 hours: opens a ticket.
+        ThreeDays = "3d",
+    }
+}
+
+impl AlertWindow {
+    /// Returns its length.
+    pub fn length(self) -> Duration {
+        Duration::from_secs(match self {
+            Self::Hour => 3_600,
+            Self::SixHours => 6 * 3_600,
+            Self::Day => 86_400,
+            Self::ThreeDays => 3 * 86_400,
+        })
+    }
+}
 
 spec_table! {
     /// Service level objectives of a model.
     Slos {
         /// Window that the objectives hold for.
         optional window: Duration = "`30d`",
+        /// Requests that are expected on a day. With it, objectives that so few requests cannot judge are refused.
+        optional expected_requests_per_day: Amount,
         /// Time to first token.
         optional ttft: LatencyObjective,
         /// Time between two tokens.
@@ -31,6 +60,10 @@ spec_table! {
         required objective: Ratio,
         /// Time, on a bucket edge of the engine version.
         required threshold: Duration,
+        /// Windows that alert.
+        optional alert_windows: Vec<Spanned<AlertWindow>> = "all that the window of the objective gives",
+        /// Bad events in the long window below which its alert is silent.
+        optional min_bad_events: Count = "2 to 10, by the burn rate",
     }
 }
 
@@ -39,6 +72,10 @@ spec_table! {
     ShareObjective {
         /// The share, for example `99.9%`.
         required objective: Ratio,
+        /// Windows that alert.
+        optional alert_windows: Vec<Spanned<AlertWindow>> = "all that the window of the objective gives",
+        /// Bad events in the long window below which its alert is silent.
+        optional min_bad_events: Count = "2 to 10, by the burn rate",
     }
 }
 
