@@ -1,4 +1,4 @@
-//! The list of alerts: names, defaults, units of thresholds.
+//! The list of alerts: name, meaning, defaults, unit of the threshold, one row each. Conditions stand in `signals::alerts`.
 
 use crate::catalog::Signal;
 use crate::units::Duration;
@@ -25,54 +25,77 @@ impl ThresholdUnit {
             Self::Slo => "this alert takes its threshold from the SLO of the model: leave `threshold` out",
         }
     }
+
+    /// Returns the number of llmobs.toml in the base unit; `None` if it does not fit.
+    pub fn accept(self, written: f64, percent: bool) -> Option<f64> {
+        // A share of nothing is always exceeded, one of everything never.
+        let share = || Some(written).filter(|v| *v > 0.0 && *v < 1.0);
+        match self {
+            Self::Slo => None,
+            Self::ShareOrCelsius if !percent && (30.0..=120.0).contains(&written) => Some(written),
+            Self::Ratio | Self::ShareOrCelsius => share(),
+        }
+    }
 }
 
-/// An alert. Each has a runbook in `templates/runbooks/`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum AlertKind {
-    /// TTFT above the SLO.
-    HighTimeToFirstToken,
-    /// ITL above the SLO.
-    HighInterTokenLatency,
-    /// End-to-end latency above the SLO.
-    HighEndToEndLatency,
-    /// Queue time above the SLO.
-    HighQueueTime,
-    /// Many failed requests.
-    HighInferenceErrorRate,
-    /// The KV cache is full and requests wait.
-    KVCachePressure,
-    /// GPU memory is nearly full.
-    GPUMemoryNearFull,
-    /// A GPU is slowed down by heat.
-    GPUThermalThrottle,
+/// What is fixed about an alert.
+struct Facts {
+    name: &'static str,
+    meaning: &'static str,
+    unit: ThresholdUnit,
+    threshold: f64,
+    hold_secs: u64,
+    severity: &'static str,
+}
+
+/// Declares the alerts: `Name: meaning; unit, threshold in that unit, hold time in seconds, severity;`.
+macro_rules! alerts {
+    ($($(#[$doc:meta])* $name:ident: $meaning:literal; $unit:ident, $threshold:literal, $hold:literal, $severity:literal;)*) => {
+        /// An alert. Each has a runbook in `templates/runbooks/`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum AlertKind {
+            $(#[doc = $meaning] $(#[$doc])* $name,)*
+        }
+
+        impl AlertKind {
+            /// Every alert, in reading order.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            fn facts(self) -> Facts {
+                match self {
+                    $(Self::$name => Facts {
+                        name: stringify!($name),
+                        meaning: $meaning,
+                        unit: ThresholdUnit::$unit,
+                        threshold: $threshold,
+                        hold_secs: $hold,
+                        severity: $severity,
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+alerts! {
+    HighTimeToFirstToken: "The time to first token is above the SLO threshold."; Slo, 0.0, 120, "warning";
+    HighInterTokenLatency: "The inter-token latency is above the SLO threshold."; Slo, 0.0, 120, "warning";
+    HighEndToEndLatency: "The end-to-end latency is above the SLO threshold."; Slo, 0.0, 120, "warning";
+    HighQueueTime: "Requests wait longer in the queue than the SLO allows."; Slo, 0.0, 120, "warning";
+    /// The threshold is that of the article that the rules started from.
+    HighInferenceErrorRate: "A large share of requests fails."; Ratio, 0.05, 180, "critical";
+    /// The threshold is that of the article that the rules started from.
+    KVCachePressure: "The KV cache of a replica is nearly full while requests wait."; Ratio, 0.90, 300, "warning";
+    /// 98 % and not 95 %: vLLM reserves 90 % and more of a GPU at start by design.
+    GPUMemoryNearFull: "A GPU has almost no free memory left."; Ratio, 0.98, 300, "warning";
+    /// 85 degrees are used only where throttling itself is not collected.
+    GPUThermalThrottle: "A GPU runs slower because it is too hot."; ShareOrCelsius, 85.0, 300, "warning";
 }
 
 impl AlertKind {
-    /// Every alert, in reading order.
-    pub const ALL: &'static [Self] = &[
-        Self::HighTimeToFirstToken,
-        Self::HighInterTokenLatency,
-        Self::HighEndToEndLatency,
-        Self::HighQueueTime,
-        Self::HighInferenceErrorRate,
-        Self::KVCachePressure,
-        Self::GPUMemoryNearFull,
-        Self::GPUThermalThrottle,
-    ];
-
     /// Returns the name: the value of the label `alertname`.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::HighTimeToFirstToken => "HighTimeToFirstToken",
-            Self::HighInterTokenLatency => "HighInterTokenLatency",
-            Self::HighEndToEndLatency => "HighEndToEndLatency",
-            Self::HighQueueTime => "HighQueueTime",
-            Self::HighInferenceErrorRate => "HighInferenceErrorRate",
-            Self::KVCachePressure => "KVCachePressure",
-            Self::GPUMemoryNearFull => "GPUMemoryNearFull",
-            Self::GPUThermalThrottle => "GPUThermalThrottle",
-        }
+        self.facts().name
     }
 
     /// Finds an alert by name.
@@ -82,19 +105,10 @@ impl AlertKind {
 
     /// Returns one line that says when it fires.
     pub fn meaning(self) -> &'static str {
-        match self {
-            Self::HighTimeToFirstToken => "The time to first token is above the SLO threshold.",
-            Self::HighInterTokenLatency => "The inter-token latency is above the SLO threshold.",
-            Self::HighEndToEndLatency => "The end-to-end latency is above the SLO threshold.",
-            Self::HighQueueTime => "Requests wait longer in the queue than the SLO allows.",
-            Self::HighInferenceErrorRate => "A large share of requests fails.",
-            Self::KVCachePressure => "The KV cache of a replica is nearly full while requests wait.",
-            Self::GPUMemoryNearFull => "A GPU has almost no free memory left.",
-            Self::GPUThermalThrottle => "A GPU runs slower because it is too hot.",
-        }
+        self.facts().meaning
     }
 
-    /// Returns the latency signal that the alert watches.
+    /// Returns the latency signal whose objective the alert watches.
     pub fn latency(self) -> Option<Signal> {
         match self {
             Self::HighTimeToFirstToken => Some(Signal::Ttft),
@@ -107,42 +121,21 @@ impl AlertKind {
 
     /// Returns the unit of its threshold.
     pub fn threshold_unit(self) -> ThresholdUnit {
-        match self {
-            Self::HighInferenceErrorRate | Self::KVCachePressure | Self::GPUMemoryNearFull => ThresholdUnit::Ratio,
-            Self::GPUThermalThrottle => ThresholdUnit::ShareOrCelsius,
-            _ => ThresholdUnit::Slo,
-        }
+        self.facts().unit
     }
 
-    /// Returns the threshold where llmobs.toml has none, in the unit of [`Self::threshold_unit`]; 0 for latency alerts.
-    ///
-    /// Errors 5 % and KV cache 90 % are the values of the article that the rules started from. Memory is 98 % and not the
-    /// article's 95 %: vLLM reserves 90 % and more of a GPU at start by design. 85 degrees are used only where throttling
-    /// itself is not collected.
+    /// Returns the threshold where llmobs.toml has none, in the unit of [`Self::threshold_unit`]; 0 where there is none.
     pub fn default_threshold(self) -> f64 {
-        match self {
-            Self::HighInferenceErrorRate => 0.05,
-            Self::KVCachePressure => 0.90,
-            Self::GPUMemoryNearFull => 0.98,
-            Self::GPUThermalThrottle => 85.0,
-            _ => 0.0,
-        }
+        self.facts().threshold
     }
 
     /// Returns how long the condition must hold by default.
     pub fn default_hold(self) -> Duration {
-        match self {
-            Self::HighInferenceErrorRate => Duration::from_secs(180),
-            Self::KVCachePressure | Self::GPUMemoryNearFull | Self::GPUThermalThrottle => Duration::from_secs(300),
-            _ => Duration::from_secs(120),
-        }
+        Duration::from_secs(self.facts().hold_secs)
     }
 
     /// Returns the default label `severity`.
     pub fn default_severity(self) -> &'static str {
-        match self {
-            Self::HighInferenceErrorRate => "critical",
-            _ => "warning",
-        }
+        self.facts().severity
     }
 }

@@ -11,7 +11,7 @@ mod instrumentation;
 mod kube;
 mod kustomization;
 mod monitors;
-mod promtool_tests;
+mod proofs;
 mod readme;
 mod relabel;
 mod rules;
@@ -80,7 +80,7 @@ pub fn with_queries(emit: Emit<'_>) -> Vec<Artifact> {
 pub fn artifacts(emit: Emit<'_>) -> Vec<Artifact> {
     let mut all: Vec<Artifact> = Vec::new();
     all.extend(rules::artifacts(emit));
-    all.extend(promtool_tests::artifacts(emit));
+    all.extend(proofs::artifacts(emit));
     all.extend(monitors::artifacts(emit));
     all.extend(scrape_config::artifacts(emit));
     all.extend(gpu_exporter::artifacts(emit));

@@ -371,13 +371,9 @@ pub fn alerts(
         };
         let mut threshold = None;
         if let Some(written) = &raw.threshold {
-            // A share of nothing is always exceeded, one of everything never.
-            let share = |v: f64| Some(v).filter(|v| *v > 0.0 && *v < 1.0);
-            let fits = match (kind.threshold_unit(), written.value) {
-                (ThresholdUnit::Slo, _) => None,
-                (_, Threshold::Percent(r)) => share(r.value()),
-                (ThresholdUnit::ShareOrCelsius, Threshold::Number(n)) if (30.0..=120.0).contains(&n) => Some(n),
-                (_, Threshold::Number(n)) => share(n),
+            let fits = match written.value {
+                Threshold::Percent(r) => kind.threshold_unit().accept(r.value(), true),
+                Threshold::Number(n) => kind.threshold_unit().accept(n, false),
             };
             if let Some(value) = fits {
                 unused_threshold(*kind, value, written.place, pools, ctx);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::proof::Proof;
 use super::{AlertKind, Measure};
 use crate::promql::Expr;
 use crate::source::Place;
@@ -51,6 +52,8 @@ pub struct Alert {
     pub threshold: f64,
     /// The table of llmobs.toml that caused it.
     pub origin: Place,
+    /// States in which it must fire or stay silent.
+    pub proof: Proof,
 }
 
 /// Rules that are evaluated one after the other.

@@ -8,6 +8,7 @@ mod fleet;
 mod gpu;
 mod measure;
 mod model;
+pub mod proof;
 
 pub use crate::alert_kind::{AlertKind, ThresholdUnit};
 pub use alerts::THROTTLED_SHARE;

@@ -1,0 +1,72 @@
+//! Which alerts can be tested on one timeline: those that watch different series. Evaluating the rules is what takes promtool's
+//! time, so few long tests are faster than many short ones.
+
+use std::collections::BTreeSet;
+
+use super::closure;
+use crate::catalog::Signal;
+use crate::emit::Emit;
+use crate::signals::proof::{Driver, State};
+use crate::signals::{Alert, Chapter, Subject};
+
+/// Parts the alerts of a chapter into groups that do not disturb one another; each alert is in one group.
+pub fn groups<'a>(emit: Emit<'_>, chapter: &Chapter, alerts: &[&'a Alert]) -> Vec<Vec<&'a Alert>> {
+    let mut groups: Vec<(Vec<&'a Alert>, Touched)> = Vec::new();
+    for alert in alerts.iter().copied() {
+        let touched = Touched::of(emit, chapter, alert);
+        match groups.iter_mut().find(|(_, all)| !all.disturbs(&touched)) {
+            Some((group, all)) => {
+                group.push(alert);
+                all.sets.extend(touched.sets);
+                all.reads.extend(touched.reads);
+            }
+            None => groups.push((vec![alert], touched)),
+        }
+    }
+    groups.into_iter().map(|(group, _)| group).collect()
+}
+
+/// Names of series that a test of an alert sets, and that the alert reads.
+struct Touched {
+    sets: BTreeSet<String>,
+    reads: BTreeSet<String>,
+}
+
+impl Touched {
+    fn of(emit: Emit<'_>, chapter: &Chapter, alert: &Alert) -> Self {
+        let reads = closure::of(chapter, &[alert]);
+        let proof = &alert.proof;
+        let states = proof.bad.iter().chain(&proof.below).chain([&proof.calm]);
+        let sets = states.flat_map(|s| names(emit, &chapter.subject, s, &reads)).collect();
+        Self { sets, reads }
+    }
+
+    fn disturbs(&self, other: &Self) -> bool {
+        !self.sets.is_disjoint(&other.sets)
+            || !self.sets.is_disjoint(&other.reads)
+            || !self.reads.is_disjoint(&other.sets)
+    }
+}
+
+/// Returns the names of the series that a state sets; the number of GPUs changes all that are read.
+fn names(emit: Emit<'_>, subject: &Subject, state: &State, reads: &BTreeSet<String>) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    if state.gpus.is_some() {
+        out.extend(reads.iter().cloned());
+    }
+    out.extend(state.replicas.map(|_| "up".to_owned()));
+    out.extend(state.latencies.keys().filter_map(|s| Some(format!("{}_bucket", series(emit, subject, *s)?))));
+    out.extend(state.values.keys().filter_map(|driver| match driver {
+        Driver::Of(signal) | Driver::With(signal, ..) => series(emit, subject, *signal),
+        Driver::Gauge(text) | Driver::Counter(text) => text.split('{').next().map(str::to_owned),
+    }));
+    out
+}
+
+fn series(emit: Emit<'_>, subject: &Subject, signal: Signal) -> Option<String> {
+    match subject {
+        Subject::Model(name) => Some(emit.plan.models.get(name)?.source(signal)?.series.clone()),
+        Subject::Pool(name) => Some(emit.plan.pools.get(name)?.signal(signal)?.series.clone()),
+        Subject::Fleet => None,
+    }
+}

@@ -1,0 +1,214 @@
+//! A test as a script: phases of the world one after the other, and what an alert must be at certain times.
+//!
+//! Knows no series. Times are multiples of both the scrape and the evaluation interval.
+
+use crate::signals::proof::{Proof, Rise, State, WhenGone};
+use crate::signals::{Alert, AlertKind};
+use crate::units::Duration;
+
+/// What goes on besides what a state sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Base {
+    /// Usual traffic.
+    Calm,
+    /// None.
+    Idle,
+    /// One request, slow, failed and aborted, and then none.
+    OneBadRequest,
+    /// Usual traffic after a restart: counters begin again.
+    Restarted,
+    /// No series at all.
+    Gone,
+}
+
+/// A phase.
+#[derive(Clone, Debug)]
+pub struct Phase {
+    /// What goes on.
+    pub base: Base,
+    /// What is different.
+    pub state: State,
+    /// How long, in scrapes.
+    pub scrapes: u64,
+}
+
+/// What must be seen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Seen {
+    /// The alert is neither firing nor pending.
+    Nothing,
+    /// It is pending.
+    Pending,
+    /// It is not firing; it may be pending.
+    NotFiring,
+    /// It is firing.
+    Firing,
+    /// These of all alerts are firing, each so many times, and no others.
+    Exactly(Vec<(AlertKind, usize)>),
+}
+
+/// A look at the alerts.
+#[derive(Clone, Debug)]
+pub struct Check<'a> {
+    /// When.
+    pub at: Duration,
+    /// At which alert; all of the test where there is none.
+    pub alert: Option<&'a Alert>,
+    /// What must be seen.
+    pub seen: Seen,
+}
+
+/// A test.
+#[derive(Clone, Debug, Default)]
+pub struct Script<'a> {
+    /// Phases.
+    pub phases: Vec<Phase>,
+    /// Looks.
+    pub checks: Vec<Check<'a>>,
+}
+
+/// The intervals that a script keeps to, in milliseconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    scrape: u64,
+    evaluation: u64,
+    /// Least common multiple of both.
+    grid: u64,
+}
+
+impl Clock {
+    /// Makes a clock. Intervals are whole milliseconds and above zero.
+    pub fn new(scrape: Duration, evaluation: Duration) -> Self {
+        let (scrape, evaluation) = (scrape.whole_millis().max(1), evaluation.whole_millis().max(1));
+        Self { scrape, evaluation, grid: scrape / common_divisor(scrape, evaluation) * evaluation }
+    }
+
+    fn up(self, millis: u64) -> u64 {
+        millis.div_ceil(self.grid).max(1) * self.grid
+    }
+
+    fn look(self, millis: u64) -> Duration {
+        Duration::from_micros(millis / self.evaluation * self.evaluation * 1000)
+    }
+}
+
+fn common_divisor(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { common_divisor(b, a % b) }
+}
+
+struct Writer<'a> {
+    clock: Clock,
+    script: Script<'a>,
+    now: u64,
+}
+
+impl<'a> Writer<'a> {
+    fn new(clock: Clock) -> Self {
+        Self { clock, script: Script::default(), now: 0 }
+    }
+
+    /// Adds a phase of at least so many milliseconds.
+    fn phase(&mut self, base: Base, state: State, millis: u64) {
+        let millis = self.clock.up(millis);
+        let scrapes = millis / self.clock.scrape;
+        self.script.phases.push(Phase { base, state, scrapes });
+        self.now += millis;
+    }
+
+    /// Looks at the last evaluation before a time.
+    fn see(&mut self, before: u64, alert: Option<&'a Alert>, seen: Seen) {
+        let at = self.clock.look(before.saturating_sub(1));
+        self.script.checks.push(Check { at, alert, seen });
+    }
+
+    fn see_last(&mut self, seen: Seen) {
+        self.see(self.now, None, seen);
+    }
+}
+
+/// How long an alert may and must take until its condition holds, in milliseconds.
+fn rise(proof: &Proof, clock: Clock) -> (u64, u64) {
+    match proof.rise {
+        Rise::AtOnce => (0, 0),
+        // A window holds one scrape interval less than its length, and the first bad increase is seen at once.
+        Rise::Window(window) => {
+            let window = window.whole_millis();
+            ((window / 10 * 9).saturating_sub(2 * clock.scrape), window)
+        }
+    }
+}
+
+/// Writes the test of alerts that do not disturb one another: silent just below, firing and not before their time, resolved.
+pub fn of_alerts<'a>(alerts: &[&'a Alert], clock: Clock) -> Script<'a> {
+    let mut writer = Writer::new(clock);
+    let evaluation = clock.evaluation;
+    let longest = |of: &dyn Fn(&Alert) -> u64| alerts.iter().map(|a| of(a)).max().unwrap_or(0);
+    let look_back = longest(&|a| a.proof.fall.whole_millis()) + 2 * evaluation;
+    let whole = longest(&|a| rise(&a.proof, clock).1 + a.hold.whole_millis()) + 3 * evaluation;
+    writer.phase(Base::Calm, State::default(), look_back);
+    writer.see_last(Seen::Nothing);
+    for i in 0..alerts.iter().map(|a| a.proof.below.len()).max().unwrap_or(0) {
+        writer.phase(Base::Calm, together(alerts.iter().filter_map(|a| a.proof.below.get(i))), whole);
+        writer.see_last(Seen::Nothing);
+        writer.phase(Base::Calm, State::default(), look_back);
+    }
+    for i in 0..alerts.iter().map(|a| a.proof.bad.len()).max().unwrap_or(0) {
+        let start = writer.now;
+        writer.phase(Base::Calm, together(alerts.iter().filter_map(|a| a.proof.bad.get(i))), whole);
+        for alert in alerts.iter().copied().filter(|a| i < a.proof.bad.len()) {
+            let (earliest, latest) = rise(&alert.proof, clock);
+            let hold = alert.hold.whole_millis();
+            if earliest > evaluation {
+                writer.see(start + earliest, Some(alert), Seen::Nothing);
+            }
+            if hold > evaluation {
+                let waiting = earliest + hold > latest + 2 * evaluation;
+                let seen = if waiting { Seen::Pending } else { Seen::NotFiring };
+                writer.see(start + earliest + hold, Some(alert), seen);
+            }
+            writer.see(start + latest + hold + evaluation + 1, Some(alert), Seen::Firing);
+        }
+        writer.phase(Base::Calm, State::default(), look_back);
+        writer.see_last(Seen::Nothing);
+    }
+    writer.script.checks.sort_by_key(|c| c.at);
+    writer.script
+}
+
+/// Joins states of different quantities.
+fn together<'s>(states: impl Iterator<Item = &'s State>) -> State {
+    let mut all = State::default();
+    for state in states {
+        all.add(state);
+    }
+    all
+}
+
+/// Writes the test of all alerts of a chapter together: none fires without traffic, after a restart, or for one bad request; when
+/// everything is gone, those fire that watch that, and no others.
+pub fn of_quiet<'a>(alerts: &[&'a Alert], window: Duration, clock: Clock) -> Script<'a> {
+    let mut writer = Writer::new(clock);
+    let longest = alerts.iter().map(|a| a.hold.whole_millis()).max().unwrap_or(0);
+    let window = window.whole_millis();
+    let whole = window + longest + 2 * clock.evaluation;
+    for (base, millis) in [
+        (Base::Calm, window),
+        (Base::Idle, whole),
+        (Base::OneBadRequest, whole),
+        (Base::Calm, window),
+        (Base::Restarted, whole),
+    ] {
+        writer.phase(base, State::default(), millis);
+        writer.see_last(Seen::Exactly(Vec::new()));
+    }
+    writer.phase(Base::Gone, State::default(), longest + 2 * clock.evaluation);
+    let mut kinds: Vec<AlertKind> =
+        alerts.iter().filter(|a| a.proof.when_gone == WhenGone::Fires).map(|a| a.kind).collect();
+    kinds.sort();
+    kinds.dedup();
+    let count =
+        |kind: &AlertKind| alerts.iter().filter(|a| a.kind == *kind && a.proof.when_gone == WhenGone::Fires).count();
+    let firing = kinds.iter().map(|k| (*k, count(k))).collect();
+    writer.see_last(Seen::Exactly(firing));
+    writer.script
+}

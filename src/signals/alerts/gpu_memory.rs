@@ -1,0 +1,32 @@
+//! GPU memory nearly full: not what an engine reserves at start, but what is above it.
+
+use super::{Draft, GPU, OF_POOL, PoolCx, percent};
+use crate::catalog::Signal;
+use crate::signals::proof::{Proof, State};
+use crate::signals::{AlertKind, What};
+
+/// Memory of the GPU of a proof, in bytes; 10,000 mebibytes, so that shares of four digits are whole.
+const MEMORY: f64 = 1e4 * 1024.0 * 1024.0;
+
+pub fn drafts(cx: &PoolCx<'_>) -> Vec<Draft> {
+    if !cx.has(What::GpuMemoryUsedRatio) {
+        return Vec::new();
+    }
+    let kind = AlertKind::GPUMemoryNearFull;
+    let threshold = cx.threshold(kind);
+    let used = |share: f64| {
+        let used = (share * 1e4).round() / 1e4 * MEMORY;
+        let state = State::default().with(Signal::GpuMemoryUsed, used).with(Signal::GpuMemoryFree, MEMORY - used);
+        state.with(Signal::GpuMemoryReserved, 0.0)
+    };
+    let proof = Proof::at_once(vec![used(f64::midpoint(threshold, 1.0))], vec![used(threshold)]);
+    let draft = Draft::new(kind, cx.recorded(What::GpuMemoryUsedRatio).above(threshold), threshold, proof).says(
+        format!("{GPU} has {{{{ $value | humanizePercentage }}}} of its memory in use"),
+        format!(
+            "{GPU} {OF_POOL} has more than {} of its memory in use. \
+             Engines reserve most of the memory at start; beyond that, the next allocation may fail.",
+            percent(threshold)
+        ),
+    );
+    vec![draft]
+}
