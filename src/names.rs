@@ -3,7 +3,7 @@
 //! No other module spells a name.
 
 use crate::resolve::Plan;
-use crate::signals::{AlertKind, Level, Measure, What};
+use crate::signals::{AlertKind, Level, Measure, Over, What};
 use crate::units::{Currency, Duration};
 
 /// File in the output folder that lists what we wrote.
@@ -49,6 +49,12 @@ impl Names {
             }
             What::LatencyQuantile(l, q) => (l.stem().to_owned(), q.suffix()),
             What::SloThreshold(l) => (l.stem().to_owned(), "slo".to_owned()),
+            What::SloEvents(over) => ("slo_events".into(), self.over(over)),
+            What::SloBadEvents(over) => ("slo_bad_events".into(), self.over(over)),
+            What::SloBurnRate => ("slo_burn_rate".into(), String::new()),
+            What::SloBudgetRemaining => ("slo_budget_remaining_ratio".into(), String::new()),
+            What::SloBudgetExhaustion => ("slo_budget_exhaustion_seconds".into(), String::new()),
+            What::SloObjective => ("slo_objective_ratio".into(), String::new()),
             What::PromptTokens => ("prompt_tokens_per_second".into(), String::new()),
             What::GenerationTokens => ("generation_tokens_per_second".into(), String::new()),
             What::Tokens => ("tokens_per_second".into(), String::new()),
@@ -81,6 +87,13 @@ impl Names {
         };
         let colon = if op.is_empty() { "" } else { ":" };
         format!("{}:{level}{stem}{colon}{op}", self.prefix)
+    }
+
+    fn over(&self, over: Over) -> String {
+        match over {
+            Over::Second => format!("rate{}", self.window),
+            Over::Window(window) => format!("increase{window}"),
+        }
     }
 
     /// Returns the name of a rule group: `llmobs-demo-model-chat`.

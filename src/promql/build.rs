@@ -1,8 +1,8 @@
 //! Building expressions: short functions and methods that read like the query they make.
 
 use super::ast::{
-    Aggregate, AggregateOp, Binary, BinaryOp, Call, Card, Expr, ExprKind, Grouping, MatchOp, Matcher, Matching, Name,
-    Range, Selector, Window,
+    Aggregate, AggregateOp, Binary, BinaryOp, Call, Card, Expr, ExprKind, Grouping, MatchOp, Matcher, Matching,
+    Modifiers, Name, Range, Selector, Subquery, Window,
 };
 use crate::source::Span;
 use crate::units::Duration;
@@ -71,6 +71,18 @@ impl Selector {
     /// Makes `selector[window]`.
     pub fn range(self, window: Window) -> Expr {
         ExprKind::Range(Range { selector: self, window, window_span: Span::default() }).into()
+    }
+
+    /// Makes `sum_over_time(selector[window:step])`: one value per step, however often the series is recorded.
+    pub fn sum_over_steps(self, window: Duration, step: Duration) -> Expr {
+        let subquery = Subquery {
+            expr: self.expr(),
+            window: window.into(),
+            window_span: Span::default(),
+            step: Some(step.into()),
+            modifiers: Modifiers::default(),
+        };
+        call("sum_over_time", [ExprKind::Subquery(Box::new(subquery)).into()])
     }
 
     /// Makes `rate(selector[window])`.

@@ -1,6 +1,7 @@
 //! What is recorded, and at which level.
 
 use crate::catalog::Signal;
+use crate::units::Duration;
 
 /// A latency distribution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -98,6 +99,15 @@ impl Quantile {
     }
 }
 
+/// Over what time events are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Over {
+    /// Per second, over the rate window.
+    Second,
+    /// In a window, all of them.
+    Window(Duration),
+}
+
 /// What a measure is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
@@ -122,6 +132,18 @@ pub enum What {
     LatencyQuantile(Latency, Quantile),
     /// Threshold of the objective on a latency, seconds; label `quantile` (`p99`) says which share of requests it is for.
     SloThreshold(Latency),
+    /// Events of an objective, 1/second, or over a window; label `slo` says which objective. Zero while there are none.
+    SloEvents(Over),
+    /// Those of them that are bad.
+    SloBadEvents(Over),
+    /// Share of bad events over the share that may be bad; labels `slo` and `window`. No series without events.
+    SloBurnRate,
+    /// Share of the error budget that is left, 1 to below 0; label `slo`.
+    SloBudgetRemaining,
+    /// Time until the budget is gone at the burn rate of the last hour, seconds; label `slo`.
+    SloBudgetExhaustion,
+    /// Share of events that must be good; labels `slo` and `window`.
+    SloObjective,
     /// Prompt tokens, tokens/second.
     PromptTokens,
     /// Generated tokens, tokens/second.
@@ -238,6 +260,16 @@ impl Measure {
             }
             What::LatencyQuantile(l, q) => format!("{} of the {}, in seconds", q.title(), l.signal().title()),
             What::SloThreshold(l) => format!("Threshold of the objective on the {}, in seconds", l.signal().title()),
+            What::SloEvents(Over::Second) => "Events of an objective per second".to_owned(),
+            What::SloEvents(Over::Window(w)) => format!("Events of an objective in {w}"),
+            What::SloBadEvents(Over::Second) => "Bad events of an objective per second".to_owned(),
+            What::SloBadEvents(Over::Window(w)) => format!("Bad events of an objective in {w}"),
+            What::SloBurnRate => "Share of bad events over the share that may be bad, by window".to_owned(),
+            What::SloBudgetRemaining => "Share of the error budget that is left".to_owned(),
+            What::SloBudgetExhaustion => {
+                "Time until the error budget is gone at the burn rate of the last hour, in seconds".to_owned()
+            }
+            What::SloObjective => "Share of events that must be good".to_owned(),
             What::PromptTokens => "Prompt tokens per second".to_owned(),
             What::GenerationTokens => "Generated tokens per second".to_owned(),
             What::Tokens => "Prompt and generated tokens per second".to_owned(),

@@ -9,11 +9,12 @@ mod gpu;
 mod measure;
 mod model;
 pub mod proof;
+mod slo;
 
 pub use crate::alert_kind::{AlertKind, ThresholdUnit};
 pub use alerts::THROTTLED_SHARE;
 pub use book::{Alert, Book, Chapter, Group, Record, Subject};
-pub use measure::{Latency, Level, Measure, Quantile, What};
+pub use measure::{Latency, Level, Measure, Over, Quantile, What};
 
 use crate::names::Names;
 use crate::parallel;

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::alerts;
 use super::book::{Chapter, Group, Record, Subject};
 use super::{Latency, Measure, Quantile, What};
+use super::{alerts, slo};
 use crate::catalog::{Across, LeSpelling, Signal, SignalSource};
 use crate::names::Names;
 use crate::promql::{AggregateOp, BinaryOp, Expr, Grouping, Selector, aggregate, call, number, selector, text, vector};
@@ -27,6 +27,16 @@ pub fn chapter(model: &Model, plan: &Plan, names: &Names) -> Chapter {
         records: maker.records(),
         alerts: Vec::new(),
     }];
+    let (fast, slow) = slo::records(model, plan, names, &groups[0]);
+    groups[0].records.extend(fast);
+    if !slow.is_empty() {
+        groups.push(Group {
+            name: names.group(&format!("{part}-slo")),
+            interval: slo::slow_interval(plan),
+            records: slow,
+            alerts: Vec::new(),
+        });
+    }
     let daily = maker.daily();
     if !daily.is_empty() {
         let interval = DAILY_INTERVAL.max(plan.prometheus.evaluation_interval);

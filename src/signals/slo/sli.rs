@@ -1,0 +1,78 @@
+//! The events of each indicator, per second: which there are, and which of them are bad.
+
+use crate::catalog::Signal;
+use crate::names::Names;
+use crate::promql::{AggregateOp, BinaryOp, Expr, Grouping, aggregate, call, number, selector, vector};
+use crate::resolve::{Endpoint, Model, Plan, Slo};
+use crate::signals::book::Group;
+use crate::signals::model::{bucket_measure, recorded};
+use crate::signals::{Latency, Measure, What};
+use crate::slo::Sli;
+use crate::units::{bucket_bound, same_edge};
+
+/// Returns whether the group of a model records what an indicator counts.
+pub fn has_events(sli: Sli, group: &Group) -> bool {
+    let has = |what: What| group.records.iter().any(|r| r.measure == Measure::model(what));
+    match latency(sli) {
+        Some(latency) => has(What::LatencyBuckets(latency)) || has(What::LatencyBucketsMillis(latency)),
+        None if sli == Sli::Errors => has(What::Errors),
+        None => true,
+    }
+}
+
+/// Returns the latency of an indicator.
+pub fn latency(sli: Sli) -> Option<Latency> {
+    match sli {
+        Sli::Ttft => Some(Latency::Ttft),
+        Sli::InterTokenLatency => Some(Latency::Itl),
+        Sli::E2eLatency => Some(Latency::E2e),
+        Sli::QueueTime => Some(Latency::Queue),
+        Sli::Errors | Sli::Availability => None,
+    }
+}
+
+/// Returns events and bad events, 1/second, without labels.
+///
+/// While nothing is counted at all, both are zero, so that windows know of quiet times. Where events are counted and bad ones cannot
+/// be told (a bucket is missing), bad events are missing: that must not look like success.
+pub fn per_second(slo: &Slo, model: &Model, plan: &Plan, names: &Names, group: &Group) -> Option<(Expr, Expr)> {
+    if !has_events(slo.sli, group) {
+        return None;
+    }
+    let (events, bad) = match latency(slo.sli) {
+        Some(latency) => slower(slo, latency, model, names)?,
+        None if slo.sli == Sli::Errors => failed(model, names)?,
+        None => unavailable(model, plan),
+    };
+    // absent() has labels and is 1
+    let nothing = call("absent", [events.clone()]).sum().op(BinaryOp::Sub, number(1.0));
+    Some((events.or(vector(0.0)), bad.or(nothing)))
+}
+
+/// All observations, and those above the threshold.
+fn slower(slo: &Slo, latency: Latency, model: &Model, names: &Names) -> Option<(Expr, Expr)> {
+    let source = model.source(latency.signal())?;
+    let seconds = slo.threshold?.secs_f64();
+    let edge = source.buckets.iter().copied().find(|e| same_edge(*e, seconds))? / source.factor;
+    let buckets = |le: String| recorded(model, names, bucket_measure(source, latency)).eq("le", le).expr().sum();
+    let all = buckets("+Inf".to_owned());
+    // Recorded buckets have one spelling, see the chapter of the model.
+    Some((all.clone(), all.op(BinaryOp::Sub, buckets(bucket_bound(edge)))))
+}
+
+/// All requests that end, and those that fail.
+fn failed(model: &Model, names: &Names) -> Option<(Expr, Expr)> {
+    let base = model.source(Signal::ErrorBase)?;
+    let all = model.selector(base, &base.series).rate(names.window().into()).sum().times(base.factor);
+    Some((all, recorded(model, names, What::Errors).expr().sum()))
+}
+
+/// Replicas that Prometheus knows, and those of them that do not answer: replica-seconds per second.
+fn unavailable(model: &Model, plan: &Plan) -> (Expr, Expr) {
+    let replica = if matches!(model.endpoint, Endpoint::Targets(_) | Endpoint::Foreign) { "instance" } else { "pod" };
+    let up = selector("up").matching(&model.target_matchers).range(plan.prometheus.rate_window.into());
+    // A replica with several targets is as available as the worst of them.
+    let each = call("avg_over_time", [up]).by(AggregateOp::Min, [replica]);
+    let known = aggregate(AggregateOp::Count, Grouping::All, each.clone());
+    (known.clone(), known.op(BinaryOp::Sub, each.sum()))
+}
