@@ -1,6 +1,7 @@
 //! The list of alerts: name, meaning, defaults, unit of the threshold, one row each. Conditions stand in `signals::alerts`.
 
 use crate::catalog::Signal;
+use crate::slo::Sli;
 use crate::units::Duration;
 
 /// Unit of an alert's threshold.
@@ -78,6 +79,12 @@ macro_rules! alerts {
 }
 
 alerts! {
+    TimeToFirstTokenBudgetBurn: "The error budget of the time to first token burns too fast."; Slo, 0.0, 0, "critical";
+    InterTokenLatencyBudgetBurn: "The error budget of the inter-token latency burns too fast."; Slo, 0.0, 0, "critical";
+    EndToEndLatencyBudgetBurn: "The error budget of the end-to-end latency burns too fast."; Slo, 0.0, 0, "critical";
+    QueueTimeBudgetBurn: "The error budget of the queue time burns too fast."; Slo, 0.0, 0, "critical";
+    ErrorBudgetBurn: "The error budget of failed requests burns too fast."; Slo, 0.0, 0, "critical";
+    AvailabilityBudgetBurn: "The error budget of replicas that do not answer burns too fast."; Slo, 0.0, 0, "critical";
     HighTimeToFirstToken: "The time to first token is above the SLO threshold."; Slo, 0.0, 120, "warning";
     HighInterTokenLatency: "The inter-token latency is above the SLO threshold."; Slo, 0.0, 120, "warning";
     HighEndToEndLatency: "The end-to-end latency is above the SLO threshold."; Slo, 0.0, 120, "warning";
@@ -115,6 +122,20 @@ impl AlertKind {
             Self::HighInterTokenLatency => Some(Signal::InterTokenLatency),
             Self::HighEndToEndLatency => Some(Signal::E2eLatency),
             Self::HighQueueTime => Some(Signal::QueueTime),
+            _ => None,
+        }
+    }
+
+    /// Returns the objective whose error budget the alert watches. It has an alert for each pair of windows, told apart by the
+    /// labels `long_window`, `short_window` and `burn_rate`; the longer pairs open tickets and have the severity `warning`.
+    pub fn budget(self) -> Option<Sli> {
+        match self {
+            Self::TimeToFirstTokenBudgetBurn => Some(Sli::Ttft),
+            Self::InterTokenLatencyBudgetBurn => Some(Sli::InterTokenLatency),
+            Self::EndToEndLatencyBudgetBurn => Some(Sli::E2eLatency),
+            Self::QueueTimeBudgetBurn => Some(Sli::QueueTime),
+            Self::ErrorBudgetBurn => Some(Sli::Errors),
+            Self::AvailabilityBudgetBurn => Some(Sli::Availability),
             _ => None,
         }
     }

@@ -137,6 +137,9 @@ pub fn threshold(alert: &Alert) -> String {
         return Duration::parse(&format!("{}s", number(alert.threshold)))
             .map_or_else(|_| format!("{}s", number(alert.threshold)), Duration::human);
     }
+    if let (Some(burn_rate), Some(window)) = (alert.labels.get("burn_rate"), alert.labels.get("long_window")) {
+        return format!("{burn_rate} times the budget over {window}");
+    }
     match alert.kind {
         // Throttling is a share of time; a fallback temperature is above 1.
         AlertKind::GPUThermalThrottle if alert.threshold <= 1.0 => {
@@ -278,7 +281,24 @@ fn questions(kind: AlertKind) -> Vec<Question> {
     );
     let temperature: Question =
         (Measure::pool(What::GpuTemperature), "How hot is the hottest GPU?", "Compare with last week.");
+    let budget: [Question; 3] = [
+        (model(What::SloBurnRate), "How fast does it burn?", "1 is what the budget allows; compare the windows."),
+        (model(What::SloBudgetRemaining), "How much is left?", "Below zero: the promise of this window is broken."),
+        (model(What::SloBudgetExhaustion), "How long does it last?", "Seconds at the burn rate of the last hour."),
+    ];
     match kind {
+        AlertKind::TimeToFirstTokenBudgetBurn => {
+            budget.into_iter().chain(questions(AlertKind::HighTimeToFirstToken)).collect()
+        }
+        AlertKind::InterTokenLatencyBudgetBurn => {
+            budget.into_iter().chain(questions(AlertKind::HighInterTokenLatency)).collect()
+        }
+        AlertKind::EndToEndLatencyBudgetBurn => {
+            budget.into_iter().chain(questions(AlertKind::HighEndToEndLatency)).collect()
+        }
+        AlertKind::QueueTimeBudgetBurn => budget.into_iter().chain(questions(AlertKind::HighQueueTime)).collect(),
+        AlertKind::ErrorBudgetBurn => budget.into_iter().chain(questions(AlertKind::HighInferenceErrorRate)).collect(),
+        AlertKind::AvailabilityBudgetBurn => budget.into_iter().chain([replicas, requests, waiting]).collect(),
         AlertKind::HighTimeToFirstToken => vec![
             waiting,
             queue,

@@ -18,7 +18,14 @@ macro_rules! templates {
 
 templates! {
     "readme.md",
+    "runbooks/_budget.md",
     "runbooks/_page.md",
+    "runbooks/AvailabilityBudgetBurn.md",
+    "runbooks/EndToEndLatencyBudgetBurn.md",
+    "runbooks/ErrorBudgetBurn.md",
+    "runbooks/InterTokenLatencyBudgetBurn.md",
+    "runbooks/QueueTimeBudgetBurn.md",
+    "runbooks/TimeToFirstTokenBudgetBurn.md",
     "runbooks/GPUMemoryNearFull.md",
     "runbooks/GPUThermalThrottle.md",
     "runbooks/HighEndToEndLatency.md",

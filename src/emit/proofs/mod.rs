@@ -1,8 +1,9 @@
 //! promtool unit tests, made from the proofs of alerts: what must fire and what must stay silent, from the exporter's series on.
 //!
 //! The tests start from what the exporter writes, so they hold recording rules and alert together. Written to
-//! `prometheus/tests/<part>.yaml`. They name the file with the rules; where that is a PrometheusRule, promtool wants its `spec` alone.
+//! `prometheus/tests/<part>.yaml`, those of error budgets to a file of their own. They name the file with the rules; where that is a PrometheusRule, promtool wants its `spec` alone.
 
+mod burn;
 mod closure;
 mod pack;
 mod script;
@@ -63,7 +64,8 @@ struct Sample {
 /// Makes a test file for each chapter that has alerts.
 pub fn artifacts(emit: Emit<'_>) -> Vec<Artifact> {
     let chapters: Vec<&Chapter> = emit.book.chapters.iter().filter(|c| c.alerts().next().is_some()).collect();
-    parallel::map(&chapters, 1, |c| file(emit, c))
+    let files = parallel::map(&chapters, 1, |c| [Some(file(emit, c)), burn::file(emit, c)]);
+    files.into_iter().flatten().flatten().collect()
 }
 
 fn file(emit: Emit<'_>, chapter: &Chapter) -> Artifact {
@@ -72,7 +74,8 @@ fn file(emit: Emit<'_>, chapter: &Chapter) -> Artifact {
     let evaluation = evaluation(settings.evaluation_interval, &alerts);
     let clock = Clock::new(settings.scrape_interval, evaluation);
     let mut tests = vec![quiet(emit, chapter, &alerts, clock)];
-    tests.extend(pack::groups(emit, chapter, &alerts).iter().map(|group| of_alerts(emit, chapter, group, clock)));
+    let short: Vec<&Alert> = alerts.iter().copied().filter(|a| a.kind.budget().is_none()).collect();
+    tests.extend(pack::groups(emit, chapter, &short).iter().map(|group| of_alerts(emit, chapter, group, clock)));
     let file = TestFile {
         rule_files: vec![format!("../../{}", super::rules::path(emit, &chapter.subject))],
         evaluation_interval: evaluation.to_string(),

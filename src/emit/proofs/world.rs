@@ -39,6 +39,12 @@ impl<'a> World<'a> {
         Self { emit, subject, read, scrape: emit.plan.prometheus.scrape_interval }
     }
 
+    /// Sets the time between two values of a series, if it is not that of the project.
+    pub fn scraped_every(mut self, scrape: Duration) -> Self {
+        self.scrape = scrape;
+        self
+    }
+
     /// Returns what each series does in a state. `calm` is what states of this test are different from.
     pub fn motions(&self, base: Base, calm: &State, state: &State) -> Motions {
         let mut out = Motions::new();

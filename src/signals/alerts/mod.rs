@@ -5,6 +5,7 @@ mod errors;
 mod gpu_heat;
 mod gpu_memory;
 mod kv_cache;
+mod slo_burn;
 mod slo_latency;
 
 use std::collections::BTreeMap;
@@ -33,6 +34,8 @@ struct Draft {
     kind: AlertKind,
     expr: Expr,
     threshold: f64,
+    /// Severity where llmobs.toml has none, if not that of its kind.
+    severity: Option<&'static str>,
     /// Labels that the condition does not give.
     labels: BTreeMap<String, String>,
     /// Shortest hold time that makes sense with the declared intervals.
@@ -48,6 +51,7 @@ impl Draft {
             kind,
             expr,
             threshold,
+            severity: None,
             labels: BTreeMap::new(),
             least_hold: Duration::default(),
             summary: String::new(),
@@ -79,7 +83,8 @@ struct PoolCx<'a> {
     group: &'a Group,
 }
 
-const OF_MODELS: &[fn(&ModelCx<'_>) -> Vec<Draft>] = &[slo_latency::drafts, errors::drafts, kv_cache::drafts];
+const OF_MODELS: &[fn(&ModelCx<'_>) -> Vec<Draft>] =
+    &[slo_burn::drafts, slo_latency::drafts, errors::drafts, kv_cache::drafts];
 
 const OF_POOLS: &[fn(&PoolCx<'_>) -> Vec<Draft>] = &[gpu_memory::drafts, gpu_heat::drafts];
 
@@ -160,7 +165,8 @@ fn finish(draft: Draft, plan: &Plan, names: &Names, origin: Place) -> Option<Ale
     if change.is_some_and(|c| c.enabled == Some(false)) {
         return None;
     }
-    let severity = change.and_then(|c| c.severity.clone()).unwrap_or_else(|| kind.default_severity().to_owned());
+    let usual = draft.severity.unwrap_or(kind.default_severity());
+    let severity = change.and_then(|c| c.severity.clone()).unwrap_or_else(|| usual.to_owned());
     let mut labels = draft.labels;
     labels.insert("severity".to_owned(), severity);
     labels.insert("owner".to_owned(), plan.project.owner.clone());

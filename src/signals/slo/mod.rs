@@ -4,13 +4,14 @@
 //! |---|---|---|
 //! | 1 | events and bad events per second | what the chapter of the model records, once per evaluation |
 //! | 2 | events in a window of up to an hour | step 1, every minute of the window |
-//! | 3 | events in a longer window | step 1, once per rate window |
-//! | 4 | events in the window of the objective | the last hour's events (step 2), once per hour |
+//! | 3 | events in a window of up to six hours | step 1, once per rate window |
+//! | 4 | events in a window of days | the last half hour's events (step 2), once per half hour |
+//! | 5 | events in the window of the objective | the last hour's events (step 2), once per hour |
 //!
 //! Each event is counted once in each window: a rate over 5 minutes that is read every 5 minutes, or a fifth of it every minute, or
 //! the events of an hour that are read every hour, leave nothing out and add nothing twice. Long windows are thus weighted by
-//! traffic, they do not read the exporter's series, and what they cost does not depend on the number of replicas. The newest minute
-//! of a short window, the newest rate window of a long one and the newest hour of the objective's are not in it yet.
+//! traffic, they do not read the exporter's series, and what they cost does not depend on the number of replicas. What is newer than
+//! the last step is not in a window yet: a minute, a rate window, half an hour or an hour, at most a 24th of its length.
 //!
 //! Without traffic, events are zero, not missing: windows then hold what there was. A ratio is recorded only where there are events.
 
@@ -30,7 +31,9 @@ use crate::units::Duration;
 pub use sli::has_events;
 
 const MINUTE: Duration = Duration::from_secs(60);
+const HALF_HOUR: Duration = Duration::from_secs(1_800);
 const HOUR: Duration = Duration::from_secs(3_600);
+const SIX_HOURS: Duration = Duration::from_secs(6 * 3_600);
 /// Interval of the rules over windows of more than an hour. Below the five minutes for which Prometheus finds an older value.
 const SLOW_INTERVAL: Duration = Duration::from_secs(120);
 
@@ -85,10 +88,15 @@ impl Maker<'_> {
         of_slo(self.model, self.names, slo, what)
     }
 
-    /// Windows that are recorded: those of the alerts, and the hour that the window of the objective is added up from.
+    /// Windows that are recorded: those of the alerts, and those that longer ones are added up from.
     fn windows(&self, slo: &Slo) -> BTreeSet<Duration> {
         let of_alerts = slo.burns.iter().flat_map(|b| [b.pair.long, b.pair.short]);
-        of_alerts.filter(|w| over(*w, self.names) != Over::Second).chain([HOUR]).collect()
+        let mut all: BTreeSet<Duration> = of_alerts.filter(|w| over(*w, self.names) != Over::Second).collect();
+        if all.iter().any(|w| *w > SIX_HOURS) {
+            all.insert(HALF_HOUR);
+        }
+        all.insert(HOUR);
+        all
     }
 
     fn fast(&self, slo: &Slo, out: &mut Vec<Record>) {
@@ -110,16 +118,17 @@ impl Maker<'_> {
         let tiles = self.names.window().whole_secs() % five == 0 && self.names.window().is_whole_millis();
         let step = if tiles { Duration::from_secs(five) } else { MINUTE.min(self.names.window()) };
         for window in self.windows(slo).into_iter().filter(|w| *w > HOUR) {
-            self.window(slo, window, step, out);
+            if window > SIX_HOURS {
+                self.long_window(slo, window, HALF_HOUR, out);
+            } else {
+                self.window(slo, window, step, out);
+            }
             if slo.burns.iter().any(|b| b.pair.long == window) {
                 out.push(self.burn_rate(slo, window));
             }
         }
         if !self.windows(slo).contains(&slo.window) {
-            for what in [What::SloEvents as fn(Over) -> What, What::SloBadEvents] {
-                let hours = self.of(slo, what(Over::Window(HOUR))).sum_over_steps(slo.window, HOUR);
-                out.push(self.record(slo, what(Over::Window(slo.window)), &[], hours));
-            }
+            self.long_window(slo, slo.window, HOUR, out);
         }
         // 1 - bad / (events x budget)
         let (events, bad) = self.pair(slo, slo.window);
@@ -136,7 +145,15 @@ impl Maker<'_> {
         out.push(self.record(slo, What::SloBudgetExhaustion, &[], seconds));
     }
 
-    /// Events and bad events of a window.
+    /// Events and bad events of a window, from those of a shorter one.
+    fn long_window(&self, slo: &Slo, window: Duration, part: Duration, out: &mut Vec<Record>) {
+        for what in [What::SloEvents as fn(Over) -> What, What::SloBadEvents] {
+            let sum = self.of(slo, what(Over::Window(part))).sum_over_steps(window, part);
+            out.push(self.record(slo, what(Over::Window(window)), &[], sum));
+        }
+    }
+
+    /// Events and bad events of a window, from those per second.
     fn window(&self, slo: &Slo, window: Duration, step: Duration, out: &mut Vec<Record>) {
         for what in [What::SloEvents as fn(Over) -> What, What::SloBadEvents] {
             // events/second x seconds of a step, at every step

@@ -1,0 +1,254 @@
+//! Tests of the alerts on error budgets. Their windows are days long, so they have a file and a clock of their own:
+//! `prometheus/tests/<part>-budgets.yaml`, one scrape a minute, one evaluation every five.
+//!
+//! One test climbs a stair: first days with a share of bad events just below what the slowest pair tolerates, then a day just below
+//! the next, and so on; behind the last step everything is good again. When each alert must fire and end is computed here from
+//! the definition of a window, on events per minute, and not from the rules. The other test has few events, all of them bad.
+
+use super::script::{Base, Phase};
+use super::{Expectation, Sample, Test, TestFile, closure, series};
+use crate::catalog::Signal;
+use crate::emit::rules::{self, part};
+use crate::emit::{Artifact, Emit, yaml};
+use crate::promql::{AggregateOp, selector};
+use crate::resolve::{Model, Slo};
+use crate::signals::proof::{Spread, State};
+use crate::signals::{Alert, Chapter, Subject};
+use crate::slo::Sli;
+use crate::units::Duration;
+
+use super::world::World;
+
+/// One scrape.
+const MINUTE: Duration = Duration::from_secs(60);
+/// Minutes between evaluations.
+const EVALUATION: usize = 5;
+/// Minutes by which a rule may know of a change later than the computation: a rate over five minutes, read every five.
+const SLACK: usize = 10;
+/// The same for windows of days, which are added up from half hours.
+const SLACK_OF_DAYS: usize = 40;
+/// Events per minute, where their number does not matter.
+const MANY: f64 = 8192.0;
+/// Parts of an event that series gain in whole numbers of: sums of them are exact in binary, so that a counter never seems to fall.
+const PARTS: f64 = 64.0;
+/// Replicas of a model whose availability is tested.
+const REPLICAS: u32 = 10;
+
+/// Events of one objective and how many of them are bad, minute by minute.
+type Minutes = Vec<(f64, f64)>;
+
+/// Makes the file of a chapter; none if no alert watches a budget.
+pub fn file(emit: Emit<'_>, chapter: &Chapter) -> Option<Artifact> {
+    let Subject::Model(name) = &chapter.subject else { return None };
+    let model = emit.plan.models.get(name)?;
+    let alerts: Vec<&Alert> = chapter.alerts().filter(|a| a.kind.budget().is_some()).collect();
+    if alerts.is_empty() {
+        return None;
+    }
+    let tests = vec![
+        test(emit, chapter, model, &alerts, "a stair of bad shares, and good again", &stair(model)),
+        test(emit, chapter, model, &alerts, "few events, all of them bad", &few(model)),
+    ];
+    let part = part(&chapter.subject);
+    let file = TestFile {
+        rule_files: vec![format!("../../{}", rules::path(emit, &chapter.subject))],
+        evaluation_interval: (MINUTE * EVALUATION as u64).to_string(),
+        group_eval_order: chapter.groups.iter().map(|g| g.name.clone()).collect(),
+        tests,
+    };
+    Some(Artifact::file(format!("prometheus/tests/{part}-budgets.yaml"), yaml::document(&file)))
+}
+
+/// A part of a timeline: its minutes, and per objective events per minute and the share of bad ones.
+struct Stage {
+    minutes: usize,
+    of: Vec<(f64, f64)>,
+}
+
+fn minutes(window: Duration) -> usize {
+    usize::try_from(window.whole_secs() / MINUTE.whole_secs()).unwrap_or(0)
+}
+
+/// Long windows of all pairs, longest first.
+fn windows(model: &Model) -> Vec<Duration> {
+    let mut all: Vec<Duration> = model.slos.iter().flat_map(|s| s.burns.iter().map(|b| b.pair.long)).collect();
+    all.sort_unstable();
+    all.dedup();
+    all.reverse();
+    all
+}
+
+/// Rounds a number of events down to whole parts.
+fn whole(events: f64) -> f64 {
+    (events * PARTS).floor() / PARTS
+}
+
+/// Rounds a share of many events down to whole parts of an event.
+fn share_of_many(share: f64) -> f64 {
+    whole(MANY * share) / MANY
+}
+
+fn stair(model: &Model) -> Vec<Stage> {
+    let windows = windows(model);
+    let mut out: Vec<Stage> = Vec::new();
+    for window in &windows {
+        let just_below = |slo: &Slo| {
+            // Of the pairs as long as this step or longer, the fastest has the largest share.
+            let shares = slo.burns.iter().filter(|b| b.pair.long >= *window).map(|b| b.pair.bad_share(slo.objective));
+            let slowest = slo.burns.last().map_or(0.0, |b| b.pair.bad_share(slo.objective));
+            share_of_many(shares.reduce(f64::max).unwrap_or(slowest / 2.0) * 0.95)
+        };
+        let of = model.slos.iter().map(|slo| (MANY, if slo.sli == Sli::Availability { 0.0 } else { just_below(slo) }));
+        // Before the first step there was nothing, so half of the longest window holds the same share as the whole.
+        let length = if out.is_empty() && windows.len() > 1 { minutes(*window) / 2 } else { minutes(*window) };
+        out.push(Stage { minutes: length, of: of.collect() });
+    }
+    let above = |slo: &Slo| {
+        let share = slo.burns.first().map_or(0.0, |b| b.pair.bad_share(slo.objective));
+        let beyond = (share * 1.2).min(f64::midpoint(share, 1.0));
+        if slo.sli == Sli::Availability {
+            // Whole replicas.
+            (beyond * f64::from(REPLICAS)).ceil() / f64::from(REPLICAS)
+        } else {
+            share_of_many(beyond)
+        }
+    };
+    out.push(Stage { minutes: 60, of: model.slos.iter().map(|slo| (MANY, above(slo))).collect() });
+    let shorts = model.slos.iter().flat_map(|s| s.burns.iter().map(|b| minutes(b.pair.short)));
+    out.push(Stage {
+        minutes: shorts.max().unwrap_or(0) + 4 * SLACK,
+        of: model.slos.iter().map(|_| (MANY, 0.0)).collect(),
+    });
+    out
+}
+
+/// From quiet on, bad events come so slowly that the fewest an alert needs are there after some half an hour.
+fn few(model: &Model) -> Vec<Stage> {
+    let least = |slo: &Slo| slo.burns.iter().map(|b| f64::from(b.least_events)).reduce(f64::min).unwrap_or(0.0);
+    let most = |slo: &Slo| slo.burns.iter().map(|b| f64::from(b.least_events)).fold(0.0, f64::max);
+    let per_minute = |slo: &Slo| whole(least(slo) / 35.0);
+    let longest = model.slos.iter().filter(|s| least(s) > 0.0).map(|s| most(s) / per_minute(s)).fold(0.0, f64::max);
+    let none = model.slos.iter().map(|_| (0.0, 0.0)).collect();
+    let all_bad = model.slos.iter().map(|s| (per_minute(s), if s.sli == Sli::Availability { 0.0 } else { 1.0 }));
+    vec![
+        Stage { minutes: 60, of: none },
+        Stage {
+            minutes: (longest.ceil() as usize).min(5 * 60) / EVALUATION * EVALUATION + 3 * SLACK,
+            of: all_bad.collect(),
+        },
+    ]
+}
+
+fn test(emit: Emit<'_>, chapter: &Chapter, model: &Model, alerts: &[&Alert], name: &str, stages: &[Stage]) -> Test {
+    let phases: Vec<Phase> = stages
+        .iter()
+        .map(|stage| Phase { base: Base::Calm, state: state(model, &stage.of), scrapes: stage.minutes as u64 })
+        .collect();
+    let world = World::new(emit, &chapter.subject, closure::of(chapter, alerts)).scraped_every(MINUTE);
+    Test {
+        name: name.to_owned(),
+        interval: MINUTE.to_string(),
+        input_series: series(&world, &State::default(), &phases),
+        promql_expr_test: expectations(model, alerts, stages),
+    }
+}
+
+/// The state of a stage: what each objective counts.
+fn state(model: &Model, of: &[(f64, f64)]) -> State {
+    let mut state = State::default();
+    for (slo, (per_minute, bad)) in model.slos.iter().zip(of) {
+        let per_second = per_minute / MINUTE.secs_f64();
+        let latency = |signal| {
+            let edge = slo.threshold.map_or(0.0, Duration::secs_f64);
+            State::default().latency(signal, Spread { per_second, slow: *bad, edge })
+        };
+        state.add(&match slo.sli {
+            Sli::Ttft => latency(Signal::Ttft),
+            Sli::InterTokenLatency => latency(Signal::InterTokenLatency),
+            Sli::E2eLatency => latency(Signal::E2eLatency),
+            Sli::QueueTime => latency(Signal::QueueTime),
+            Sli::Errors => State::default().with(Signal::ErrorBase, per_second).with(Signal::Errors, per_second * bad),
+            Sli::Availability => {
+                let down = (bad * f64::from(REPLICAS)).round() as u32;
+                State::default().replicas(REPLICAS, REPLICAS - down.min(REPLICAS))
+            }
+        });
+    }
+    state
+}
+
+/// Computes when each alert fires, and looks shortly before and after each change, and at the end of each stage.
+fn expectations(model: &Model, alerts: &[&Alert], stages: &[Stage]) -> Vec<Expectation> {
+    let ends: Vec<usize> = stages
+        .iter()
+        .scan(0, |end, stage| {
+            *end += stage.minutes;
+            Some(*end)
+        })
+        .collect();
+    let mut out: Vec<(usize, usize, Expectation)> = Vec::new();
+    for (n_slo, slo) in model.slos.iter().enumerate() {
+        let sums = sums(stages.iter().flat_map(|s| std::iter::repeat_n(s.of[n_slo], s.minutes)));
+        for burn in &slo.burns {
+            let of_pair = |a: &&&Alert| {
+                a.kind.budget() == Some(slo.sli)
+                    && a.labels.get("long_window").is_some_and(|w| *w == burn.pair.long.to_string())
+            };
+            let Some((n_alert, alert)) = alerts.iter().enumerate().find(|(_, a)| of_pair(a)) else { continue };
+            let share = burn.pair.bad_share(slo.objective);
+            let burns = |at: usize, window: Duration| {
+                let (events, bad) = within(&sums, at, minutes(window));
+                bad > share * events + 1e-9
+            };
+            let least = f64::from(burn.least_events);
+            let slack = if burn.pair.long.whole_secs() > 6 * 3_600 { SLACK_OF_DAYS } else { SLACK };
+            let fires = |at: usize| {
+                let enough = within(&sums, at, minutes(burn.pair.long)).1 >= least;
+                enough && burns(at, burn.pair.long) && burns(at, burn.pair.short)
+            };
+            let last = ends.last().copied().unwrap_or(0);
+            let grid = |at: usize| at / EVALUATION * EVALUATION;
+            let changes = (1..last).filter(|at| fires(*at) != fires(at - 1));
+            let mut looks: Vec<usize> =
+                changes.flat_map(|at| [grid(at.saturating_sub(slack)), grid(at + slack + EVALUATION)]).collect();
+            looks.extend(ends.iter().map(|end| grid(end - 1)));
+            looks.sort_unstable();
+            looks.dedup();
+            for at in looks.into_iter().filter(|at| (1..last).contains(at)) {
+                let firing = fires(at);
+                // Close to a change, a rule may be late, but never early.
+                if (at.saturating_sub(slack)..=(at + 1).min(last - 1)).any(|t| fires(t) != firing) {
+                    continue;
+                }
+                out.push((at, n_alert, expectation(alert, at, firing)));
+            }
+        }
+    }
+    out.sort_by_key(|(at, n_alert, _)| (*at, *n_alert));
+    out.into_iter().map(|(.., e)| e).collect()
+}
+
+/// Running sums from the first minute on.
+fn sums(minutes: impl Iterator<Item = (f64, f64)>) -> Minutes {
+    let mut out = vec![(0.0, 0.0)];
+    let mut total = (0.0, 0.0);
+    for (events, share) in minutes {
+        total = (total.0 + events, total.1 + events * share);
+        out.push(total);
+    }
+    out
+}
+
+fn within(sums: &Minutes, at: usize, window: usize) -> (f64, f64) {
+    let (end, start) = (sums[at.min(sums.len() - 1)], sums[at.saturating_sub(window)]);
+    (end.0 - start.0, end.1 - start.1)
+}
+
+fn expectation(alert: &Alert, at: usize, firing: bool) -> Expectation {
+    let firing_now = selector("ALERTS").eq("alertname", alert.kind.name()).eq("alertstate", "firing");
+    let of_pair = alert.proof.told_apart.iter().fold(firing_now, |s, (label, value)| s.eq(label, value));
+    let expr = of_pair.expr().by(AggregateOp::Count, ["alertname"]).to_string();
+    let sample = Sample { labels: format!("{{alertname=\"{}\"}}", alert.kind.name()), value: 1.0 };
+    let exp_samples = if firing { vec![sample] } else { Vec::new() };
+    Expectation { expr, eval_time: (MINUTE * at as u64).to_string(), exp_samples }
+}
