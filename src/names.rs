@@ -40,6 +40,7 @@ impl Names {
             Level::Model | Level::Gpu => "",
             Level::Fleet => "fleet_",
             Level::Pool => "pool_",
+            Level::Namespace => "namespace_",
         };
         let money = &self.currency;
         let (stem, op): (String, String) = match measure.what {
@@ -75,7 +76,20 @@ impl Names {
             What::CostPerMillionGenerationTokens => {
                 (format!("cost_{money}_per_million_generation_tokens"), String::new())
             }
+            What::CostPerGpuHour => (format!("cost_{money}_per_gpu_hour"), String::new()),
+            What::CostPerMillionInputTokens => (format!("cost_{money}_per_million_input_tokens"), String::new()),
+            What::CostPerMillionOutputTokens => (format!("cost_{money}_per_million_output_tokens"), String::new()),
+            What::CostPerRequest => (format!("cost_{money}_per_request"), String::new()),
+            What::CostPerRequestQuantile(q) => (format!("cost_{money}_per_request"), q.suffix()),
+            What::IdleCostPerHour => (format!("idle_cost_{money}_per_hour"), String::new()),
+            What::UnheldCostPerHour => (format!("unheld_cost_{money}_per_hour"), String::new()),
+            What::SpendPerHour => (format!("spend_{money}"), "1h".into()),
+            What::SpendOfHour => (format!("spend_{money}"), "hour".into()),
             What::SpendPerDay => (format!("spend_{money}"), "1d".into()),
+            What::SpendOfMonth => (format!("spend_{money}"), "month_to_date".into()),
+            What::SpendForecast => (format!("spend_{money}"), "month_forecast".into()),
+            What::Budget => (format!("budget_{money}"), "month".into()),
+            What::BudgetSpent => ("budget_spent_ratio".into(), String::new()),
             What::Info => ("model_info".into(), String::new()),
             What::GpuUtilization => ("gpu_utilization_ratio".into(), aggregated(measure.level, "avg")),
             What::GpuMemoryUsed => ("gpu_memory_used_bytes".into(), aggregated(measure.level, "sum")),

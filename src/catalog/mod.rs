@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use builtin::{BUILTIN, INDEX};
-pub use gpu_table::{Gpu, GpuTable};
+pub use gpu_table::{Gpu, GpuTable, Vendor};
 pub use index::make as make_index;
 pub use labels::{LabelOrigin, label_is_known, label_origin};
 pub use lookup::{Hit, Part, Rewriting, underscored};

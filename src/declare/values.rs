@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use toml::de::DeValue;
 
 use super::{FromKey, FromToml, Node, Reader};
-use crate::units::{Bytes, Currency, Duration, Ratio};
+use crate::units::{Bytes, Currency, Duration, Price, Ratio};
 
 /// Implements a value that is written as a string with a parser.
 macro_rules! string_value {
@@ -513,15 +513,12 @@ impl JsonSchema for Ratio {
     }
 }
 
-/// An amount of money: a number, zero or more.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
-pub struct Amount(pub f64);
-
-impl FromToml for Amount {
-    const EXPECTED: &'static str = "an amount of money as a number, such as 3.25";
+impl FromToml for Price {
+    const EXPECTED: &'static str = "an amount of money such as 3.25 or \"3.25 USD\"";
 
     fn from_toml(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Self> {
-        let text = match node.value {
+        let text: &str = match node.value {
+            DeValue::String(text) => text,
             DeValue::Float(x) => x.as_str(),
             DeValue::Integer(i) if i.radix() == 10 => i.as_str(),
             _ => {
@@ -529,27 +526,25 @@ impl FromToml for Amount {
                 return None;
             }
         };
-        match text.parse::<f64>() {
-            Ok(value) if (0.0..=1e12).contains(&value) => Some(Self(value)),
-            _ => {
-                reader.invalid(node, "expected an amount from 0 to 1,000,000,000,000");
-                None
-            }
-        }
+        let named = matches!(node.value, DeValue::String(_));
+        Self::parse(text, named).map_err(|expected| reader.invalid(node, &expected)).ok()
     }
 }
 
-impl JsonSchema for Amount {
+impl JsonSchema for Price {
     fn inline_schema() -> bool {
         true
     }
 
     fn schema_name() -> Cow<'static, str> {
-        "Amount".into()
+        "Price".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "number", "minimum": 0, "maximum": 1e12 })
+        json_schema!({ "anyOf": [
+            { "type": "number", "exclusiveMinimum": 0, "maximum": 1e12 },
+            { "type": "string", "pattern": "^[0-9]+(\\.[0-9]+)? ?[A-Za-z]{3}$" },
+        ] })
     }
 }
 

@@ -27,6 +27,18 @@ pub fn aggregate(op: AggregateOp, grouping: Grouping, expr: Expr) -> Expr {
     ExprKind::Aggregate(Box::new(Aggregate { op, op_span: Span::default(), parameter: None, expr, grouping })).into()
 }
 
+/// Makes `count_values("label", expr)`: each value as a series with the value as label.
+pub fn count_values(label: impl Into<String>, expr: Expr) -> Expr {
+    ExprKind::Aggregate(Box::new(Aggregate {
+        op: AggregateOp::CountValues,
+        op_span: Span::default(),
+        parameter: Some(text(label)),
+        expr,
+        grouping: Grouping::All,
+    }))
+    .into()
+}
+
 /// Makes a string.
 pub fn text(value: impl Into<String>) -> Expr {
     ExprKind::String(value.into()).into()
@@ -136,6 +148,19 @@ impl Expr {
     #[must_use]
     pub fn sum_by<S: Into<String>>(self, labels: impl IntoIterator<Item = S>) -> Self {
         self.by(AggregateOp::Sum, labels)
+    }
+
+    /// Makes `(self)[window:step]`, evaluated at whole multiples of the step.
+    #[must_use]
+    pub fn every(self, step: Duration, window: Duration) -> Self {
+        ExprKind::Subquery(Box::new(Subquery {
+            expr: self,
+            window: window.into(),
+            window_span: Span::default(),
+            step: Some(step.into()),
+            modifiers: Modifiers::default(),
+        }))
+        .into()
     }
 
     /// Makes `histogram_quantile(quantile, self)`.

@@ -4,6 +4,7 @@
 //! caller must not generate from it if the sink has errors.
 
 mod check;
+mod costs;
 mod models;
 mod plan;
 mod pools;
@@ -49,10 +50,10 @@ pub fn resolve(document: &Document, ctx: &mut Context<'_>) -> Option<Plan> {
     ctx.catalog.prepare(named_profiles(document));
     let prometheus = settings::prometheus(document, ctx);
     let kubernetes = settings::kubernetes(document);
-    let costs = settings::costs(document);
     let mut pools = pools::resolve(document, &kubernetes, prometheus.flavour, ctx);
-    let models = models::resolve(document, &pools, &prometheus, ctx);
-    pools::rates(document, &mut pools, &models, ctx);
+    let mut models = models::resolve(document, &pools, &prometheus, ctx);
+    costs::count_served_together(&mut models);
+    let costs = costs::resolve(document, &kubernetes, &mut pools, &models, ctx);
     let tracing = settings::tracing(document, &models, ctx);
     let grafana = settings::grafana(document, ctx);
     let alerts = settings::alerts(document, &pools, ctx);

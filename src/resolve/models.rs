@@ -87,6 +87,7 @@ fn one(
         port: raw.port.as_ref().map_or(default_port, |p| p.value.clone()),
         path: raw.path.as_ref().map_or_else(|| view.profile.path.clone(), |p| p.0.clone()),
         gpus_per_replica: raw.gpus_per_replica.as_ref().map_or(1, |g| g.0),
+        served_together: 1,
         pool,
         target_matchers,
         signals,

@@ -9,7 +9,7 @@ use crate::diag::Code;
 use crate::promql::{MatchOp, Matcher, Selector, selector};
 use crate::slo::{Pair, Sli};
 use crate::source::Place;
-use crate::spec::{CollectorKind, Delivery, DeployedBy, Flavour, Level, Protocol, SchemaKind};
+use crate::spec::{CollectorKind, Delivery, DeployedBy, Flavour, GpusFrom, Level, PriceSource, Protocol, SchemaKind};
 use crate::units::{Bytes, Currency, Duration, MoneyPerHour, PerMonth, Ratio};
 
 /// Everything that generators read.
@@ -57,6 +57,8 @@ pub struct KubernetesSettings {
     pub namespace: String,
     /// Labels of every object.
     pub labels: BTreeMap<String, String>,
+    /// Whether kube-state-metrics is scraped.
+    pub kube_state_metrics: bool,
 }
 
 /// Rules and scraping.
@@ -140,8 +142,22 @@ pub struct OtlpDestination {
 pub struct CostSettings {
     /// Currency.
     pub currency: Currency,
-    /// Budget.
+    /// Where prices of GPU-hours come from.
+    pub source: PriceSource,
+    /// Money per kilowatt-hour.
+    pub energy_price: Option<f64>,
+    /// How the GPUs of a model are counted.
+    pub gpus_from: GpusFrom,
+    /// Input tokens that an output token costs as much as.
+    pub output_weight: f64,
+    /// Budget of all models.
     pub monthly_budget: Option<PerMonth>,
+    /// Budgets of single models, by name.
+    pub model_budgets: BTreeMap<String, PerMonth>,
+    /// Budgets of pools, by name.
+    pub pool_budgets: BTreeMap<String, PerMonth>,
+    /// Budgets of namespaces, by name.
+    pub namespace_budgets: BTreeMap<String, PerMonth>,
 }
 
 /// A change to an alert.
@@ -201,8 +217,10 @@ pub struct Pool {
     pub targets: Vec<String>,
     /// Split by MIG.
     pub mig: bool,
-    /// Price of one GPU.
+    /// Declared price of one GPU: the mean over the ways in which the GPUs of the pool are bought.
     pub rate: Option<MoneyPerHour>,
+    /// Whether it costs the energy that it takes.
+    pub owned: bool,
 }
 
 impl Pool {
@@ -250,7 +268,7 @@ impl Pool {
 }
 
 /// How the servers of a model are found.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Endpoint {
     /// Pods by labels.
     Pods(BTreeMap<String, String>),
@@ -289,6 +307,8 @@ pub struct Model {
     pub path: String,
     /// GPUs of one replica.
     pub gpus_per_replica: u32,
+    /// Models that the same servers serve, with this one.
+    pub served_together: u32,
     /// Pool.
     pub pool: Option<String>,
     /// Matchers of the targets (labels that `up` has too).

@@ -1,15 +1,14 @@
-//! `[gpus]`: GPU models, exporters, and the rates of `[costs]` that belong to pools.
+//! `[gpus]`: GPU models and exporters.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::plan::{KubernetesSettings, Model, Pool};
+use super::plan::{KubernetesSettings, Pool};
 use super::{Context, settings};
 use crate::catalog::{Gpu, Release, Signal, View};
 use crate::declare::values::Slug;
 use crate::diag::{Code, Diagnostic, did_you_mean, shorten};
 use crate::source::{Place, Spanned};
 use crate::spec::{DeployedBy, Document, Flavour, GpuPool};
-use crate::units::MoneyPerHour;
 
 /// The exporter of a pool that names none.
 pub const EXPORTER: &str = "dcgm-exporter";
@@ -108,6 +107,7 @@ fn one(
         targets: raw.targets.iter().flat_map(|t| &t.value).map(|t| t.0.clone()).collect(),
         mig: raw.mig.as_ref().is_some_and(|m| m.value),
         rate: None,
+        owned: raw.owned.as_ref().is_some_and(|o| o.value),
     };
     deployable(&pool, raw, ctx);
     unknown_fields(raw, &pool, ctx);
@@ -337,88 +337,5 @@ fn unnamed(pools: &BTreeMap<String, Pool>, ctx: &mut Context<'_>) {
             .related(other.place, "the other pool")
             .help("give each pool its own Helm release, or let llmobs deploy the exporters"),
         );
-    }
-}
-
-/// Returns whether a model names a pool, be it one that was refused.
-fn names_pool(document: &Document, model: &str) -> bool {
-    let raw = document.models.iter().flat_map(|m| &m.entries).find(|(name, _)| name.as_str() == model);
-    raw.is_some_and(|(_, m)| m.pool.is_some())
-}
-
-fn listed(pools: &BTreeMap<String, Pool>) -> String {
-    pools.keys().map(|p| format!("`{p}`")).collect::<Vec<_>>().join(", ")
-}
-
-/// Gives each pool its rate, and reports pools in use without rate and rates without use.
-pub fn rates(
-    document: &Document,
-    pools: &mut BTreeMap<String, Pool>,
-    models: &BTreeMap<String, Model>,
-    ctx: &mut Context<'_>,
-) {
-    let Some(costs) = &document.costs else { return };
-    let Some(rates) = &costs.rates else { return };
-    let mut used: BTreeSet<&str> = BTreeSet::new();
-    for pool in pools.values_mut() {
-        let names = std::iter::once(pool.name.as_str())
-            .chain(std::iter::once(pool.gpu.id.as_str()))
-            .chain(pool.gpu.aliases.iter().map(String::as_str));
-        for name in names {
-            let Some((key, rate)) = rates.value.entries.iter().find(|(k, _)| k.as_str() == name) else { continue };
-            used.insert(key.as_str());
-            pool.rate.get_or_insert(MoneyPerHour(rate.0));
-        }
-    }
-    for (key, rate) in &rates.value.entries {
-        // The rate of a pool that could not be resolved is no second mistake.
-        let declared = document.gpus.iter().any(|g| g.entries.contains_key(key) || g.refused.contains(key.as_str()));
-        if used.contains(key.as_str()) || (declared && !pools.contains_key(key.as_str())) {
-            continue;
-        }
-        let place = rates.value.key_places.get(key).copied().unwrap_or(rate.place);
-        let known = ctx.gpus.get(key.as_str()).is_some();
-        let (code, message) = if known {
-            (Code::CostRateUnused, format!("no pool has the GPU model `{key}`"))
-        } else {
-            (Code::SpecUnknownReference, format!("`{key}` is neither a pool nor a GPU model"))
-        };
-        let mut diagnostic =
-            Diagnostic::new(code, message, place, "expected the name of a pool in [gpus] or a GPU model");
-        let names = pools.keys().map(String::as_str).chain(ctx.gpus.gpus.iter().map(|g| g.id.as_str()));
-        if !known && let Some(near) = did_you_mean(key.as_str(), names) {
-            diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
-        }
-        ctx.sink.push(diagnostic);
-    }
-    let refused = |p: &Pool| {
-        let mut names = [&p.name, &p.gpu.id].into_iter().chain(&p.gpu.aliases);
-        names.any(|n| rates.refused.contains(n))
-    };
-    if !pools.is_empty() {
-        for model in models.values().filter(|m| m.pool.is_none() && !names_pool(document, &m.name)) {
-            ctx.sink.push(
-                Diagnostic::new(
-                    Code::CostModelWithoutGpus,
-                    format!("model `{}` names no pool: no cost can be computed for it", model.name),
-                    model.place,
-                    "several pools are declared, so none is the obvious one",
-                )
-                .help(format!("add `pool = \"…\"`: one of {}", listed(pools))),
-            );
-        }
-    }
-    for pool in pools.values().filter(|p| p.rate.is_none() && !refused(p)) {
-        if models.values().any(|m| m.pool.as_ref() == Some(&pool.name)) {
-            ctx.sink.push(
-                Diagnostic::new(
-                    Code::CostRateMissing,
-                    format!("the pool `{}` has no rate: its models get no cost", pool.name),
-                    pool.place,
-                    "models run on this pool",
-                )
-                .help(format!("add `rates.{} = …` to [costs]", pool.name)),
-            );
-        }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Context;
 use super::plan::{
-    AlertOverride, CostSettings, GrafanaSettings, KubernetesSettings, Model, OtlpDestination, Pool, ProjectSettings,
+    AlertOverride, GrafanaSettings, KubernetesSettings, Model, OtlpDestination, Pool, ProjectSettings,
     PrometheusSettings, TracingSettings,
 };
 use crate::alert_kind::{AlertKind, ThresholdUnit};
@@ -14,7 +14,7 @@ use crate::declare::values::{KubeLabelValue, LabelKey, Url, VersionText};
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::source::{Place, Spanned};
 use crate::spec::{CollectorKind, Delivery, Document, Flavour, Protocol, SchemaKind, SignalKind, Threshold};
-use crate::units::{Bytes, Duration, PerMonth, Ratio};
+use crate::units::{Bytes, Duration, Ratio};
 
 /// Returns labels as plain strings.
 pub fn labels(named: Option<&Spanned<Named<LabelKey, KubeLabelValue>>>) -> BTreeMap<String, String> {
@@ -54,6 +54,7 @@ pub fn kubernetes(document: &Document) -> KubernetesSettings {
             .and_then(|k| k.namespace.as_ref())
             .map_or_else(|| "monitoring".to_owned(), |n| n.as_str().to_owned()),
         labels: labels(raw.and_then(|k| k.labels.as_ref())),
+        kube_state_metrics: raw.and_then(|k| k.kube_state_metrics.as_ref()).is_some_and(|k| k.value),
     }
 }
 
@@ -151,14 +152,6 @@ pub fn grafana(document: &Document, ctx: &mut Context<'_>) -> GrafanaSettings {
             .and_then(|g| g.sidecar_label.as_ref())
             .map_or_else(|| "grafana_dashboard".to_owned(), |l| l.as_str().to_owned()),
     }
-}
-
-pub fn costs(document: &Document) -> Option<CostSettings> {
-    let raw = document.costs.as_ref()?;
-    Some(CostSettings {
-        currency: raw.currency.as_ref().map(|c| c.value.clone()).unwrap_or_default(),
-        monthly_budget: raw.monthly_budget.as_ref().map(|b| PerMonth(b.0)),
-    })
 }
 
 pub fn tracing(

@@ -4,20 +4,27 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::book::{Chapter, Group, Record, Subject};
-use super::{Latency, Measure, Quantile, What};
+use super::{Latency, Measure, Quantile, What, cost};
 use crate::catalog::SignalSource;
 use crate::names::Names;
-use crate::promql::{AggregateOp, BinaryOp, Expr, Grouping, aggregate, call, number, selector};
+use crate::promql::{AggregateOp, BinaryOp, Expr, Grouping, aggregate, number, selector};
 use crate::resolve::Plan;
 use crate::source::Place;
-use crate::units::{self, Duration};
+use crate::units;
 
 /// Makes the chapter.
 pub fn chapter(plan: &Plan, chapters: &[Chapter], names: &Names) -> Chapter {
     let maker = Maker { plan, chapters, names };
     let interval = plan.prometheus.evaluation_interval;
-    let group = Group { name: names.group("fleet"), interval, records: maker.records(), alerts: Vec::new() };
-    Chapter { subject: Subject::Fleet, groups: vec![group] }
+    let mut records = maker.records();
+    records.extend(cost::of_fleet(plan, chapters, names));
+    let mut groups = vec![Group { name: names.group("fleet"), interval, records, alerts: Vec::new() }];
+    let spend = cost::spend_of_fleet(plan, chapters, names);
+    if !spend.is_empty() {
+        let interval = cost::spend_interval(plan);
+        groups.push(Group { name: names.group("fleet-spend"), interval, records: spend, alerts: Vec::new() });
+    }
+    Chapter { subject: Subject::Fleet, groups }
 }
 
 /// Returns the finite edges, in seconds, that a latency has in every model of an engine that measures it; `None` if none does.
@@ -58,15 +65,11 @@ impl Maker<'_> {
             What::Waiting,
             What::Replicas,
             What::ReplicasUp,
-            What::Gpus,
-            What::CostPerHour,
-            What::SpendPerDay,
         ] {
             self.sum(what, Measure::model(what), &mut out);
         }
         self.tokens(&mut out);
         self.kv_cache(&mut out);
-        self.cost_per_million(&mut out);
         for what in [What::GpuMemoryUsed, What::GpuMemoryTotal, What::GpuPower] {
             self.sum(what, Measure::pool(what), &mut out);
         }
@@ -133,26 +136,6 @@ impl Maker<'_> {
         let max = Measure::model(What::KvCacheMax);
         if self.has(max) {
             self.push(What::KvCacheMax, aggregate(AggregateOp::Max, Grouping::All, self.recorded(max)), out);
-        }
-    }
-
-    /// money/hour ÷ (tokens/second × 3600 second/hour) × 1,000,000 = money per million tokens, over one hour.
-    fn cost_per_million(&self, out: &mut Vec<Record>) {
-        if !self.has(Measure::model(What::CostPerHour)) {
-            return;
-        }
-        for (what, tokens) in
-            [(What::CostPerMillionTokens, What::Tokens), (What::CostPerMillionGenerationTokens, What::GenerationTokens)]
-        {
-            if !self.has(Measure::model(tokens)) {
-                continue;
-            }
-            let hour = || Duration::from_secs(3600).into();
-            let over_hour =
-                |what| call("avg_over_time", [selector(self.names.record(Measure::fleet(what))).range(hour())]);
-            let per_hour = over_hour(tokens).op(BinaryOp::Mul, number(3600.0)).above(0.0);
-            let expr = over_hour(What::CostPerHour).per(per_hour).op(BinaryOp::Mul, number(1e6));
-            self.push(what, expr, out);
         }
     }
 

@@ -1,23 +1,33 @@
-//! The chapter of one pool of GPUs: utilisation, memory, heat, power, price.
+//! The chapter of one pool of GPUs: utilisation, memory, heat, power. Count and cost are added by `cost`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::alerts;
 use super::book::{Chapter, Group, Record, Subject};
-use super::{Measure, What};
+use super::{Measure, What, cost};
 use crate::catalog::{Signal, SignalSource};
 use crate::names::Names;
-use crate::promql::{AggregateOp, BinaryOp, Expr, Selector, call, number, selector, text, vector};
+use crate::promql::{AggregateOp, BinaryOp, Expr, Selector, call, selector, text};
 use crate::resolve::{Plan, Pool};
 
 /// Makes the chapter.
 pub fn chapter(pool: &Pool, plan: &Plan, names: &Names) -> Chapter {
-    let maker = Maker { pool, plan, names };
+    let maker = Maker { pool, names };
     let part = format!("gpus-{}", pool.name);
     let interval = plan.prometheus.evaluation_interval;
-    let records = maker.records();
+    let mut records = maker.records();
+    records.extend(cost::of_pool(pool, plan, names));
     let mut groups = vec![Group { name: names.group(&part), interval, records, alerts: Vec::new() }];
+    let spend = cost::spend_of_pool(pool, plan, names);
+    if !spend.is_empty() {
+        groups.push(Group {
+            name: names.group(&format!("{part}-spend")),
+            interval: cost::spend_interval(plan),
+            records: spend,
+            alerts: Vec::new(),
+        });
+    }
     let alerts = alerts::of_pool(pool, plan, names, &groups[0]);
     if !alerts.is_empty() {
         groups.push(Group { name: names.group(&format!("{part}-alerts")), interval, records: Vec::new(), alerts });
@@ -41,7 +51,6 @@ pub fn host_label(source: &SignalSource) -> Option<&str> {
 
 struct Maker<'a> {
     pool: &'a Pool,
-    plan: &'a Plan,
     names: &'a Names,
 }
 
@@ -85,7 +94,6 @@ impl Maker<'_> {
             let expr = self.per_gpu(self.series(&source).rate(self.names.window().into()), &source);
             self.gpu_and_pool(What::GpuThermalThrottled, AggregateOp::Max, expr, &mut out);
         }
-        self.count_and_cost(&mut out);
         out
     }
 
@@ -129,22 +137,5 @@ impl Maker<'_> {
         };
         out.push(self.record(Measure::gpu(What::GpuMemoryUsedRatio), ratio(Measure::gpu), BTreeMap::new()));
         out.push(self.record(Measure::pool(What::GpuMemoryUsedRatio), ratio(Measure::pool), BTreeMap::new()));
-    }
-
-    /// GPUs that the exporter reports; the declared count only while it reports none.
-    fn count_and_cost(&self, out: &mut Vec<Record>) {
-        let labels = BTreeMap::from([("pool".to_owned(), self.pool.name.clone())]);
-        if let Some(source) = self.pool.signal(Signal::GpuTemperature) {
-            let each = self.series(&source).expr().by(AggregateOp::Max, ["UUID"]);
-            let mut count = crate::promql::aggregate(AggregateOp::Count, crate::promql::Grouping::All, each);
-            if let Some(declared) = self.pool.count {
-                count = count.or(vector(f64::from(declared)));
-            }
-            out.push(self.record(Measure::pool(What::Gpus), count, labels));
-        }
-        let (Some(rate), Some(_)) = (self.pool.rate, &self.plan.costs) else { return };
-        // GPUs x money/(GPU x hour) = money/hour
-        let cost = self.recorded(Measure::pool(What::Gpus)).expr().op(BinaryOp::Mul, number(rate.0));
-        out.push(self.record(Measure::pool(What::CostPerHour), cost, BTreeMap::new()));
     }
 }

@@ -119,6 +119,8 @@ pub enum Level {
     Gpu,
     /// One pool: label `pool`.
     Pool,
+    /// The models of one namespace: label `namespace`.
+    Namespace,
 }
 
 /// The quantity.
@@ -172,16 +174,42 @@ pub enum What {
     Replicas,
     /// Replicas that answer.
     ReplicasUp,
-    /// GPUs held by the replicas of a model, or seen in a pool.
+    /// GPUs held by a model, or seen in a pool; label `gpus_from` says how they were counted.
     Gpus,
+    /// Money per GPU-hour.
+    CostPerGpuHour,
     /// Money per hour.
     CostPerHour,
     /// Money per million tokens, prompt and generated.
     CostPerMillionTokens,
-    /// Money per million generated tokens.
+    /// Money per million generated tokens, if they bore the whole cost.
     CostPerMillionGenerationTokens,
-    /// Money spent in the last 24 hours.
+    /// Money per million prompt tokens, with the cost parted by the declared weight.
+    CostPerMillionInputTokens,
+    /// Money per million generated tokens, with the cost parted by the declared weight.
+    CostPerMillionOutputTokens,
+    /// Money per finished request.
+    CostPerRequest,
+    /// Money that a request of this quantile of the end-to-end latency takes.
+    CostPerRequestQuantile(Quantile),
+    /// Money per hour for GPUs that are held and do not work.
+    IdleCostPerHour,
+    /// Money per hour for GPUs of a pool that no model holds.
+    UnheldCostPerHour,
+    /// Money spent in the last hour.
+    SpendPerHour,
+    /// Money spent in a whole hour, recorded at its end; label `month` is the month of the hour.
+    SpendOfHour,
+    /// Money spent in the last 24 whole hours.
     SpendPerDay,
+    /// Money spent since the month began (UTC).
+    SpendOfMonth,
+    /// Money that the month will have taken if it goes on like the last day.
+    SpendForecast,
+    /// Money that may be spent in a month.
+    Budget,
+    /// Spend of the month per budget, ratio.
+    BudgetSpent,
     /// Constant 1 with engine, version, pool and GPU model as labels.
     Info,
     /// Utilisation, ratio.
@@ -225,6 +253,11 @@ impl Measure {
         Self { level: Level::Gpu, what }
     }
 
+    /// Makes a measure of the models of a namespace.
+    pub fn namespace(what: What) -> Self {
+        Self { level: Level::Namespace, what }
+    }
+
     /// Makes a measure of a pool.
     pub fn pool(what: What) -> Self {
         Self { level: Level::Pool, what }
@@ -251,6 +284,7 @@ impl Measure {
             Level::Fleet => "over all models",
             Level::Gpu => "per GPU",
             Level::Pool => "per pool of GPUs",
+            Level::Namespace => "per namespace of models",
         };
         let one = self.level == Level::Gpu;
         let what = match self.what {
@@ -285,13 +319,39 @@ impl Measure {
             What::Replicas => "Replicas that Prometheus knows of".to_owned(),
             What::ReplicasUp => "Replicas that answer scrapes".to_owned(),
             What::Gpus => match self.level {
-                Level::Pool => "GPUs that the exporter reports".to_owned(),
-                _ => "GPUs that the replicas hold".to_owned(),
+                Level::Pool => {
+                    "GPUs that the exporter reports, or that are declared, with `gpus_from` as label".to_owned()
+                }
+                Level::Fleet => "GPUs that the models hold".to_owned(),
+                _ => "GPUs that the model holds, with `gpus_from` as label".to_owned(),
             },
+            What::CostPerGpuHour => "Price of a GPU-hour".to_owned(),
             What::CostPerHour => "Cost per hour".to_owned(),
             What::CostPerMillionTokens => "Cost per million tokens, prompt and generated, of the last hour".to_owned(),
-            What::CostPerMillionGenerationTokens => "Cost per million generated tokens, of the last hour".to_owned(),
-            What::SpendPerDay => "Cost of the last 24 hours".to_owned(),
+            What::CostPerMillionGenerationTokens => {
+                "Cost per million generated tokens if they bore the whole cost, of the last hour".to_owned()
+            }
+            What::CostPerMillionInputTokens => {
+                "Cost per million prompt tokens, parted by `output_weight`, of the last hour".to_owned()
+            }
+            What::CostPerMillionOutputTokens => {
+                "Cost per million generated tokens, parted by `output_weight`, of the last hour".to_owned()
+            }
+            What::CostPerRequest => "Cost per finished request, of the last hour".to_owned(),
+            What::CostPerRequestQuantile(q) => {
+                format!("Cost of a request that takes as long as the {} of the end-to-end latency", q.title())
+            }
+            What::IdleCostPerHour => "Cost per hour of the GPUs that are held and do not work".to_owned(),
+            What::UnheldCostPerHour => "Cost per hour of the GPUs that no model holds".to_owned(),
+            What::SpendPerHour => "Cost of the last hour".to_owned(),
+            What::SpendOfHour => {
+                "Cost of each whole hour, recorded in its last minutes with the month as label".to_owned()
+            }
+            What::SpendPerDay => "Cost of the last 24 whole hours".to_owned(),
+            What::SpendOfMonth => "Cost since the month began (UTC)".to_owned(),
+            What::SpendForecast => "Cost of the whole month (UTC) if it goes on like the last day".to_owned(),
+            What::Budget => "What may be spent in a calendar month".to_owned(),
+            What::BudgetSpent => "Share of the month's budget that is spent, 0 to 1 and above".to_owned(),
             What::Info => "Always 1, with engine, version, pool and GPU model as labels".to_owned(),
             What::GpuUtilization => "GPU utilisation, 0 to 1".to_owned(),
             What::GpuMemoryUsed => "GPU memory in use, in bytes".to_owned(),

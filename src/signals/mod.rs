@@ -4,6 +4,7 @@
 
 mod alerts;
 mod book;
+pub mod cost;
 mod fleet;
 mod gpu;
 mod measure;

@@ -1,30 +1,25 @@
-//! The chapter of one model: latency, throughput, saturation, cost.
+//! The chapter of one model: latency, throughput, saturation, replicas. Cost is added by `cost`.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::book::{Chapter, Group, Record, Subject};
-use super::{Latency, Measure, Quantile, What};
-use super::{alerts, slo};
+use super::{Latency, Measure, Quantile, What, alerts, cost, slo};
 use crate::catalog::{Across, LeSpelling, Signal, SignalSource};
 use crate::names::Names;
 use crate::promql::{AggregateOp, BinaryOp, Expr, Grouping, Selector, aggregate, call, number, selector, text, vector};
 use crate::resolve::{Endpoint, Model, Plan};
-use crate::units::Duration;
-
-/// Seconds of an hour.
-const SECONDS_PER_HOUR: f64 = 3600.0;
-/// Interval of the rules that read a whole day.
-const DAILY_INTERVAL: Duration = Duration::from_secs(300);
 
 /// Makes the chapter.
 pub fn chapter(model: &Model, plan: &Plan, names: &Names) -> Chapter {
     let maker = Maker { model, plan, names };
     let part = format!("model-{}", model.name);
+    let mut records = maker.records();
+    records.extend(cost::of_model(model, plan, names));
     let mut groups = vec![Group {
         name: names.group(&part),
         interval: plan.prometheus.evaluation_interval,
-        records: maker.records(),
+        records,
         alerts: Vec::new(),
     }];
     let (fast, slow) = slo::records(model, plan, names, &groups[0]);
@@ -37,13 +32,12 @@ pub fn chapter(model: &Model, plan: &Plan, names: &Names) -> Chapter {
             alerts: Vec::new(),
         });
     }
-    let daily = maker.daily();
-    if !daily.is_empty() {
-        let interval = DAILY_INTERVAL.max(plan.prometheus.evaluation_interval);
+    let spend = cost::spend_of_model(model, plan, names);
+    if !spend.is_empty() {
         groups.push(Group {
-            name: names.group(&format!("{part}-daily")),
-            interval,
-            records: daily,
+            name: names.group(&format!("{part}-spend")),
+            interval: cost::spend_interval(plan),
+            records: spend,
             alerts: Vec::new(),
         });
     }
@@ -112,7 +106,7 @@ impl Maker<'_> {
         self.throughput(&mut out);
         self.errors(&mut out);
         self.saturation(&mut out);
-        self.replicas_and_cost(&mut out);
+        self.replicas(&mut out);
         out
     }
 
@@ -241,7 +235,7 @@ impl Maker<'_> {
         }
     }
 
-    fn replicas_and_cost(&self, out: &mut Vec<Record>) {
+    fn replicas(&self, out: &mut Vec<Record>) {
         let up = selector("up").matching(&self.model.target_matchers).expr();
         let replica =
             if matches!(self.model.endpoint, Endpoint::Targets(_) | Endpoint::Foreign) { "instance" } else { "pod" };
@@ -250,41 +244,5 @@ impl Maker<'_> {
             self.record(What::Replicas, aggregate(AggregateOp::Count, Grouping::All, per_replica(AggregateOp::Max))),
         );
         out.push(self.record(What::ReplicasUp, per_replica(AggregateOp::Min).sum()));
-        // Pods that Prometheus knows hold their GPUs whether they answer or not.
-        let gpus = self.recorded(What::Replicas).expr().times(f64::from(self.model.gpus_per_replica));
-        out.push(self.record(What::Gpus, gpus));
-        let rate = self.model.pool.as_ref().and_then(|p| self.plan.pools.get(p)).and_then(|p| p.rate);
-        let (Some(rate), Some(_)) = (rate, &self.plan.costs) else { return };
-        // GPUs x money/(GPU x hour) = money/hour
-        let per_hour = self.recorded(What::Gpus).expr().op(BinaryOp::Mul, number(rate.0));
-        out.push(self.record(What::CostPerHour, per_hour));
-        let has = |signal| self.model.source(signal).is_some();
-        if has(Signal::PromptTokens) && has(Signal::GenerationTokens) {
-            out.push(self.record(What::CostPerMillionTokens, self.cost_per_million(What::Tokens)));
-        }
-        if has(Signal::GenerationTokens) {
-            out.push(self.record(What::CostPerMillionGenerationTokens, self.cost_per_million(What::GenerationTokens)));
-        }
-    }
-
-    /// money/hour ÷ (tokens/second × 3600 second/hour) × 1,000,000 = money per million tokens, over one hour.
-    fn cost_per_million(&self, tokens: What) -> Expr {
-        let hour = || Duration::from_secs(3600).into();
-        let cost = call("avg_over_time", [self.recorded(What::CostPerHour).range(hour())]);
-        let rate = call("avg_over_time", [self.recorded(tokens).range(hour())]);
-        let per_hour = rate.op(BinaryOp::Mul, number(SECONDS_PER_HOUR));
-        cost.per(per_hour.above(0.0)).op(BinaryOp::Mul, number(1e6))
-    }
-
-    /// The spend of a day is the sum of what each evaluation interval cost; hours without replicas cost nothing.
-    fn daily(&self) -> Vec<Record> {
-        let rated = self.model.pool.as_ref().and_then(|p| self.plan.pools.get(p)).is_some_and(|p| p.rate.is_some());
-        if !rated || self.plan.costs.is_none() {
-            return Vec::new();
-        }
-        let interval_hours = self.plan.prometheus.evaluation_interval.secs_f64() / SECONDS_PER_HOUR;
-        let day = Duration::from_secs(86_400).into();
-        let sum = call("sum_over_time", [self.recorded(What::CostPerHour).range(day)]);
-        vec![self.record(What::SpendPerDay, sum.times(interval_hours))]
     }
 }

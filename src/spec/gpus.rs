@@ -3,6 +3,7 @@
 use crate::declare::Named;
 use crate::declare::values::{Count, FieldName, HostPort, KubeLabelValue, LabelKey, LabelValue, Slug, VersionText};
 use crate::source::Spanned;
+use crate::units::Ratio;
 use crate::{spec_table, spec_words};
 
 spec_words! {
@@ -42,5 +43,21 @@ spec_table! {
         optional targets: Vec<Spanned<HostPort>>,
         /// Whether the GPUs are split by MIG. Utilisation is then measured per instance.
         optional mig: bool = "`false`",
+        /// How the GPUs are bought, as shares that add up to 100%. Needs a rate for each way in `[costs]`.
+        optional purchase: Purchase = "`on_demand = \"100%\"`",
+        /// Whether the GPUs are your own: they cost the energy that they take, and their rate if they have one.
+        optional owned: bool = "`false`",
+    }
+}
+
+spec_table! {
+    /// Shares of a pool by the way they are bought.
+    Purchase {
+        /// Bought by the hour.
+        optional on_demand: Ratio,
+        /// Bought for a term.
+        optional reserved: Ratio,
+        /// Bought for as long as the cloud can spare it.
+        optional spot: Ratio,
     }
 }

@@ -11,5 +11,7 @@ spec_table! {
         optional namespace: Slug = "`monitoring`",
         /// Labels that every generated object gets besides `app.kubernetes.io/managed-by` and `app.kubernetes.io/part-of`.
         optional labels: Named<LabelKey, KubeLabelValue>,
+        /// Whether Prometheus scrapes kube-state-metrics, with `honorLabels`.
+        optional kube_state_metrics: bool = "`false`",
     }
 }

@@ -19,9 +19,9 @@ mod tracing;
 
 pub use alerts::{AlertSettings, Threshold};
 pub use check::{Check, CodeKey, Glob, Level, StoredNames};
-pub use costs::Costs;
+pub use costs::{Costs, GpusFrom, PriceSource, Rate, RateByPurchase};
 pub use document::Document;
-pub use gpus::{DeployedBy, GpuPool};
+pub use gpus::{DeployedBy, GpuPool, Purchase};
 pub use grafana::{Delivery, Grafana, SchemaKind};
 pub use kubernetes::Kubernetes;
 pub use models::Model;
@@ -48,6 +48,7 @@ pub fn json_schema() -> serde_json::Value {
     schema.insert("title".to_owned(), "llmobs.toml".into());
     let mut schema = serde_json::Value::from(schema);
     one_way_to_servers(&mut schema);
+    a_price(&mut schema);
     schema
 }
 
@@ -70,4 +71,11 @@ fn one_way_to_servers(schema: &mut serde_json::Value) {
     model.insert("if".to_owned(), json!({ "properties": { "monitor": { "const": false } }, "required": ["monitor"] }));
     model.insert("then".to_owned(), json!({ "required": ["matchers"] }));
     model.insert("else".to_owned(), json!({ "oneOf": one }));
+}
+
+/// Adds what stage 2 says about prices: without any of these keys there is none.
+fn a_price(schema: &mut serde_json::Value) {
+    let Some(costs) = schema.pointer_mut("/$defs/Costs").and_then(serde_json::Value::as_object_mut) else { return };
+    let keys = ["rates", "energy_price", "source"].map(|key| json!({ "required": [key] }));
+    costs.insert("anyOf".to_owned(), json!(keys));
 }

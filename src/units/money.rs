@@ -1,4 +1,4 @@
-//! Money: a currency, a rate per hour, a budget per month.
+//! Money: a currency, a price, a rate per hour, a budget per month.
 //!
 //! One llmobs.toml has one currency, so amounts carry no currency of their own.
 
@@ -60,21 +60,69 @@ impl fmt::Display for Currency {
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct MoneyPerHour(pub f64);
 
-/// Money per month of 730 hours (a year of 8,760 hours in twelve parts).
+/// Money per calendar month.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct PerMonth(pub f64);
 
-impl PerMonth {
-    /// Hours of a month as clouds bill it.
-    pub const HOURS: f64 = 730.0;
+/// An amount above zero as it is written: with or without the letters of its currency.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Price {
+    /// The amount.
+    pub amount: f64,
+    /// The currency, if it is named.
+    pub currency: Option<Currency>,
+}
 
-    /// Returns the even rate per hour that uses the amount up.
-    pub fn per_hour(self) -> MoneyPerHour {
-        MoneyPerHour(self.0 / Self::HOURS)
+impl Price {
+    /// Largest amount; what is larger is a slip.
+    const MOST: f64 = 1e12;
+
+    /// Reads `3.25`, or `3.25 USD` where `named`.
+    ///
+    /// # Errors
+    /// Says what was expected, without quoting the input.
+    pub fn parse(text: &str, named: bool) -> Result<Self, String> {
+        let letters = text.len() - text.bytes().rev().take_while(u8::is_ascii_alphabetic).count();
+        let (digits, currency) = if named { text.split_at(letters) } else { (text, "") };
+        let currency = if named {
+            Some(
+                Currency::parse(currency)
+                    .map_err(|_| "expected a number, or a text with a currency such as `\"3.25 USD\"`")?,
+            )
+        } else {
+            None
+        };
+        match digits.trim().parse::<f64>() {
+            Ok(amount) if amount > 0.0 && amount <= Self::MOST => Ok(Self { amount, currency }),
+            Ok(amount) if amount <= 0.0 => Err("expected an amount above zero".to_owned()),
+            _ => Err("expected an amount above 0, at most 1,000,000,000,000".to_owned()),
+        }
     }
+}
 
-    /// Returns the even amount per day.
-    pub fn per_day(self) -> f64 {
-        self.per_hour().0 * 24.0
+#[cfg(test)]
+mod tests {
+    use super::Price;
+
+    #[test]
+    fn prices_name_their_currency_or_are_plain_numbers() {
+        for (text, named, amount, currency) in
+            [("3.25", false, 3.25, None), ("3.25 USD", true, 3.25, Some("USD")), ("0.8eur", true, 0.8, Some("EUR"))]
+        {
+            let price = Price::parse(text, named);
+            let found = price.as_ref().map(|p| (p.amount, p.currency.as_ref().map(|c| c.code())));
+            assert_eq!(found, Ok((amount, currency)), "{text}");
+        }
+        for (text, named) in [
+            ("3.25", true),
+            ("USD", true),
+            ("3.25 dollars", true),
+            ("-1", false),
+            ("0", false),
+            ("nan", false),
+            ("1e13", false),
+        ] {
+            assert!(Price::parse(text, named).is_err(), "{text}");
+        }
     }
 }

@@ -1,26 +1,23 @@
-//! Cost: what is spent, who spends it, what one gets for it, what is idle.
+//! Cost: what is spent, whether it stays within budgets, who spends it. What one gets for it is in `cost_worth`.
 
+use super::cost_worth;
 use super::fleet::model_variable;
-use super::layout::table_height;
-use super::model::{Color, Column, Dashboard, Panel, Query, Row, Thresholds, Unit, View};
+use super::model::{Color, Dashboard, Panel, Query, Row, Thresholds, Unit, View};
 use super::scope::{NEAR, Scope};
-use crate::promql::{AggregateOp, BinaryOp, Expr, number, selector};
-use crate::signals::{Measure, What};
-use crate::units::PerMonth;
-
-/// Most rows of the table of models that are shown without scrolling.
-const TABLE_ROWS: usize = 20;
+use crate::promql::{Expr, selector};
+use crate::signals::{Level, Measure, What};
 
 /// Makes the dashboard; `None` if nothing has a price.
 pub fn dashboard(scope: &Scope<'_>) -> Option<Dashboard> {
     let costs = scope.emit.plan.costs.as_ref().filter(|_| scope.has_cost())?;
-    let maker = Maker { scope, unit: costs.currency.grafana_unit(), budget: costs.monthly_budget };
-    let rows = vec![maker.spend(), maker.who(), maker.worth(), maker.idle(), maker.table()];
+    let maker = Maker { scope, unit: costs.currency.grafana_unit() };
+    let mut rows = vec![maker.spend(), maker.budgets(), maker.who()];
+    rows.extend(cost_worth::rows(&maker));
     Some(Dashboard {
         part: "cost".to_owned(),
         uid: scope.emit.names.dashboard_uid("cost"),
         title: scope.title("LLM cost"),
-        description: "What inference costs by the GPUs that replicas hold, at the prices in llmobs.toml.".to_owned(),
+        description: "What inference costs by the GPUs that models hold, at the prices in llmobs.toml.".to_owned(),
         tags: scope.tags(),
         from: "now-24h",
         variables: vec![scope.namespace_variable(), model_variable(scope)],
@@ -31,94 +28,122 @@ pub fn dashboard(scope: &Scope<'_>) -> Option<Dashboard> {
     })
 }
 
-struct Maker<'a> {
-    scope: &'a Scope<'a>,
-    unit: String,
-    budget: Option<PerMonth>,
+/// What the rows of the dashboard are made of.
+pub struct Maker<'a> {
+    /// Plan and names.
+    pub scope: &'a Scope<'a>,
+    /// Grafana's unit of the currency.
+    pub unit: String,
 }
 
 impl Maker<'_> {
-    fn money(&self) -> Unit {
+    /// Returns the unit of money.
+    pub fn money(&self) -> Unit {
         Unit::Money(self.unit.clone())
     }
 
-    fn sum(&self, what: What) -> Expr {
+    /// Returns a series of the chosen models, summed up.
+    pub fn sum(&self, what: What) -> Expr {
         self.scope.model(what).expr().sum()
     }
 
-    fn pool_cost(&self) -> Option<Expr> {
-        let measure = Measure::pool(What::CostPerHour);
+    /// Returns a series of an account that no variable narrows; `None` if it is not recorded.
+    pub fn of(&self, level: Level, what: What) -> Option<Expr> {
+        let measure = Measure { level, what };
         self.scope.emit.book.has(measure).then(|| selector(self.scope.record(measure)).expr())
     }
 
-    /// Money per hour by pool that the replicas of models hold: the pool of a model is a label of its info series.
-    fn held_by_pool(&self) -> Expr {
-        let info = selector(self.scope.record(Measure::model(What::Info)));
-        let cost = selector(self.scope.record(Measure::model(What::CostPerHour))).expr();
-        cost.op_group_left(BinaryOp::Mul, ["model"], ["pool"], info).sum_by(["pool"])
-    }
-
-    /// Money per hour by pool that no replica holds; all of it where no model runs.
-    fn idle_by_pool(&self) -> Option<Expr> {
-        let pool = self.pool_cost()?;
-        if !self.scope.any_model(What::CostPerHour) {
-            return Some(pool);
-        }
-        let rest = pool.clone().op_on(BinaryOp::Sub, ["pool"], self.held_by_pool());
-        Some(rest.or(pool))
+    /// Makes a panel with one amount of money and its course.
+    pub fn amount(&self, title: &str, description: &str, expr: Expr) -> Panel {
+        Panel::new(title, description, View::Stat { graph: true }, self.money())
+            .size(5, 6)
+            .decimals(2)
+            .thresholds(Thresholds::plain(Color::Blue))
+            .no_value("no price")
+            .query(self.scope.over_time(expr, title))
     }
 
     fn spend(&self) -> Row {
-        let stat = |title: &str, description: &str, expr: Expr| {
-            Panel::new(title, description, View::Stat { graph: true }, self.money())
-                .size(5, 6)
-                .decimals(2)
-                .thresholds(Thresholds::plain(Color::Blue))
-                .no_value("no price")
-                .query(self.scope.over_time(expr, title))
-        };
         let mut panels = Vec::new();
         if self.scope.any_model(What::CostPerHour) {
-            panels.push(stat(
+            panels.push(self.amount(
                 "Per hour, models",
-                "GPUs that replicas of the chosen models hold, times their price.",
+                "GPUs that the chosen models hold, times their price.",
                 self.sum(What::CostPerHour),
             ));
         }
-        if let Some(pools) = self.pool_cost() {
-            panels.push(stat(
+        if let Some(pools) = self.of(Level::Pool, What::CostPerHour) {
+            panels.push(self.amount(
                 "Per hour, GPUs",
                 "All GPUs that are there, held or idle, times their price.",
                 pools.sum(),
             ));
         }
-        if self.scope.any_model(What::SpendPerDay) {
-            let day = || self.sum(What::SpendPerDay);
-            panels.push(stat("Last 24 hours", "What the chosen models cost in the last 24 hours.", day()));
-            panels.extend(self.budget.filter(|b| b.per_day() > 0.0).map(|budget| self.of_budget(day(), budget)));
+        for (what, title, description) in [
+            (What::SpendPerDay, "Last 24 hours", "What the chosen models cost in the last 24 whole hours."),
+            (What::SpendOfMonth, "This month", "What the chosen models cost since the month began (UTC)."),
+            (
+                What::SpendForecast,
+                "This month, at its end",
+                "The spend of the month, and the rest of it at the pace of the last 24 hours.",
+            ),
+        ] {
+            if self.scope.any_model(what) {
+                panels.push(self.amount(title, description, self.sum(what)));
+            }
         }
         // One line of equal panels.
         let width = 24 / u32::try_from(panels.len()).unwrap_or(24).max(1);
         Row::new("What do we spend?", panels.into_iter().map(|p| p.size(width, 6)).collect())
     }
 
-    /// money ÷ (money/month ÷ 730 hour/month × 24 hour) = share of the budget of a day.
-    fn of_budget(&self, day: Expr, budget: PerMonth) -> Panel {
-        Panel::new(
-            "Last 24 hours of daily budget",
-            format!(
-                "100 % is the monthly budget in even parts ({} per day). Above it the month will not suffice.",
-                crate::units::number(budget.per_day().round())
-            ),
-            View::Gauge,
-            Unit::Ratio,
-        )
-        .min(0.0)
-        .max(1.5)
-        .decimals(0)
-        .thresholds(Thresholds::two(NEAR, 1.0))
-        .no_value("no price")
-        .query(Query::now(day.per(number(budget.per_day())), "of budget"))
+    /// Every budget as a line: the whole, and those of models, pools and namespaces.
+    fn budgets(&self) -> Row {
+        let accounts = [
+            (Level::Fleet, "all models"),
+            (Level::Namespace, "namespace {{namespace}}"),
+            (Level::Model, "model {{model}}"),
+            (Level::Pool, "pool {{pool}}"),
+        ];
+        let declared: Vec<(Level, &str)> =
+            accounts.into_iter().filter(|(level, _)| self.of(*level, What::BudgetSpent).is_some()).collect();
+        if declared.is_empty() {
+            return Row::new("", Vec::new());
+        }
+        let queries = |expr: &dyn Fn(Level) -> Option<Expr>| -> Vec<(Expr, &str)> {
+            declared.iter().filter_map(|(level, legend)| Some((expr(*level)?, *legend))).collect()
+        };
+        let spent = queries(&|level| self.of(level, What::BudgetSpent));
+        let forecast = queries(&|level| Some(self.of(level, What::SpendForecast)?.per(self.of(level, What::Budget)?)));
+        let colors = || Thresholds::two(NEAR, 1.0);
+        let panels = vec![
+            Panel::new(
+                "Spent of the month's budget",
+                "100 % before the month has ended means that the rest of it is over budget.",
+                View::Gauge,
+                Unit::Ratio,
+            )
+            .size(8, 8)
+            .min(0.0)
+            .max(1.5)
+            .decimals(0)
+            .thresholds(colors())
+            .no_value("no spend yet")
+            .queries(spent.into_iter().map(|(expr, legend)| Query::now(expr, legend))),
+            Panel::new(
+                "Forecast of budget",
+                "What the month will have taken at the pace of the last 24 hours. Above the line it will not suffice.",
+                View::Timeseries { stacked: false, legend: self.scope.legend(), lines: true },
+                Unit::Ratio,
+            )
+            .size(16, 8)
+            .min(0.0)
+            .decimals(0)
+            .thresholds(Thresholds::limit(1.0))
+            .no_value("no spend yet")
+            .queries(forecast.into_iter().map(|(expr, legend)| self.scope.over_time(expr, legend))),
+        ];
+        Row::new("Is it within the budget?", panels)
     }
 
     fn who(&self) -> Row {
@@ -135,7 +160,7 @@ impl Maker<'_> {
                 .query(self.scope.over_time(self.scope.model(What::CostPerHour), "{{model}}")),
             );
         }
-        if let Some(pools) = self.pool_cost() {
+        if let Some(pools) = self.of(Level::Pool, What::CostPerHour) {
             panels.push(
                 Panel::new(
                     "Cost per hour by pool of GPUs",
@@ -146,95 +171,20 @@ impl Maker<'_> {
                 .query(self.scope.over_time(pools, "{{pool}}")),
             );
         }
-        let width = if panels.len() == 1 { 24 } else { 12 };
-        Row::new("Who spends it?", panels.into_iter().map(|p| p.min(0.0).size(width, 9)).collect())
-    }
-
-    fn worth(&self) -> Row {
-        let panels = [
-            (What::CostPerMillionTokens, "Cost per million tokens", "Prompt and generated, over the last hour."),
-            (
-                What::CostPerMillionGenerationTokens,
-                "Cost per million generated tokens",
-                "The whole cost on the generated tokens alone, over the last hour.",
-            ),
-        ];
-        let panels: Vec<Panel> = panels
-            .into_iter()
-            .filter(|(what, ..)| self.scope.any_model(*what))
-            .map(|(what, title, description)| {
+        let namespaces = self.scope.emit.plan.models.values().filter_map(|m| m.namespace.as_ref());
+        let several = namespaces.collect::<std::collections::BTreeSet<_>>().len() > 1;
+        if let Some(by) = self.of(Level::Namespace, What::CostPerHour).filter(|_| several) {
+            panels.push(
                 Panel::new(
-                    title,
-                    format!("{description} It rises when traffic falls and replicas stay: scale down."),
-                    View::Timeseries { stacked: false, legend: self.scope.legend(), lines: false },
+                    "Cost per hour by namespace",
+                    "The models of each namespace.",
+                    view(self.scope.legend()),
                     self.money(),
                 )
-                .size(12, 9)
-                .min(0.0)
-                .no_value("no traffic")
-                .query(self.scope.over_time(self.scope.model(what), "{{model}}"))
-            })
-            .collect();
-        Row::new("What do we get for it?", panels)
-    }
-
-    fn idle(&self) -> Row {
-        let Some(idle) = self.idle_by_pool() else { return Row::new("", Vec::new()) };
-        let panels = vec![
-            Panel::new(
-                "Idle now",
-                "Paid for, held by no replica. Below zero: replicas hold more GPUs than the exporter sees; check \
-                 gpus_per_replica.",
-                View::Stat { graph: true },
-                self.money(),
-            )
-            .size(6, 8)
-            .decimals(2)
-            .thresholds(Thresholds::plain(Color::Blue))
-            .no_value("no price")
-            .query(self.scope.over_time(idle.clone().sum(), "idle per hour")),
-            Panel::new(
-                "Idle cost per hour by pool",
-                "Cost of the GPUs of a pool without those that replicas hold. What stays for days can be given back.",
-                View::Timeseries { stacked: false, legend: self.scope.pool_legend(), lines: false },
-                self.money(),
-            )
-            .size(18, 8)
-            .query(self.scope.over_time(idle, "{{pool}}")),
-        ];
-        Row::new("What is idle?", panels)
-    }
-
-    fn table(&self) -> Row {
-        let mut queries = Vec::new();
-        let mut columns = vec![Column::label("model", "Model"), Column::label("namespace", "Namespace")];
-        for (what, title, unit, decimals) in [
-            (What::CostPerHour, "Per hour", self.money(), Some(2)),
-            (What::SpendPerDay, "Last 24 hours", self.money(), Some(2)),
-            (What::CostPerMillionTokens, "Per million tokens", self.money(), Some(2)),
-            (What::CostPerMillionGenerationTokens, "Per million generated", self.money(), Some(2)),
-            (What::Gpus, "GPUs held", Unit::Short, None),
-            (What::Tokens, "Tokens", Unit::TokensPerSecond, None),
-        ] {
-            if self.scope.any_model(what) {
-                let mut column = Column::value(queries.len(), title, unit);
-                column.decimals = decimals;
-                columns.push(column);
-                let series = self.scope.model(what).expr().by(AggregateOp::Max, ["model", "namespace"]);
-                queries.push(Query::now(series, ""));
-            }
+                .query(self.scope.over_time(by, "{{namespace}}")),
+            );
         }
-        if !self.scope.any_model(What::CostPerHour) {
-            return Row::new("", Vec::new());
-        }
-        let panel = Panel::new(
-            "Models by cost",
-            "An expensive million tokens beside few tokens is a model that is too large for its traffic.",
-            View::Table { columns, sort: Some("Per hour") },
-            self.money(),
-        )
-        .size(24, table_height(self.scope.emit.plan.models.len().min(TABLE_ROWS)))
-        .queries(queries);
-        Row::new("Which model is it?", vec![panel])
+        let width = 24 / u32::try_from(panels.len()).unwrap_or(24).max(1);
+        Row::new("Who spends it?", panels.into_iter().map(|p| p.min(0.0).size(width, 9)).collect())
     }
 }

@@ -1,11 +1,12 @@
 //! Grafana dashboards: fleet overview, model detail, GPUs, cost.
 //!
-//! The makers (`fleet`, `detail`, `gpus`, `cost`) build values of `model`; `classic` and `v2` print them. How they reach Grafana
+//! The makers (`fleet`, `detail`, `gpus`, `cost` with `cost_worth`) build values of `model`; `classic` and `v2` print them. How they reach Grafana
 //! is `emit::grafana`.
 
 mod build;
 mod classic;
 mod cost;
+mod cost_worth;
 mod detail;
 mod fleet;
 mod gpus;
