@@ -28,7 +28,7 @@
 
 use std::marker::PhantomData;
 
-use crate::promql::{BinaryOp, Expr, Selector, call, number};
+use crate::promql::{BinaryOp, Expr, ExprKind, Selector, call, number};
 use crate::units::Duration;
 use crate::units::money_units::{Hours, Joules, KilowattHours, Million, Per, Seconds, Share};
 
@@ -79,7 +79,9 @@ impl<U> Quantity<U> {
 
     fn join<V, W>(self, op: BinaryOp, other: Quantity<V>, join: Join) -> Quantity<W> {
         let labels = |on: &'static [&'static str]| on.iter().copied();
-        Quantity::of(match join {
+        // A number has no labels to match by.
+        let plain = [&self.expr, &other.expr].iter().any(|e| matches!(e.kind, ExprKind::Number(_)));
+        Quantity::of(match if plain { Join::Same } else { join } {
             Join::Same => self.expr.op(op, other.expr),
             Join::On(on) => self.expr.op_on(op, labels(on), other.expr),
             Join::ManyOn(on) => self.expr.op_group_left(op, labels(on), Vec::<&str>::new(), other.expr),
