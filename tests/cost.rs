@@ -69,7 +69,11 @@ fn prepared(name: &str, toml: &str) -> Result<(std::process::Command, tempfile::
     let listed: Vec<String> = rules.iter().map(|r| format!("  - {}\n", r.display())).collect();
     let interval = program.plan.prometheus.evaluation_interval;
     let tests = text(name, "yaml")?;
-    let whole = format!("rule_files:\n{}evaluation_interval: {interval}\n{tests}", listed.concat());
+    // promtool takes groups in an order of its own; a Prometheus that has run for a minute does not depend on any.
+    let groups = program.book.chapters.iter().flat_map(|c| &c.groups);
+    let order: String = groups.map(|g| format!("  - {}\n", g.name)).collect();
+    let rules = listed.concat();
+    let whole = format!("rule_files:\n{rules}evaluation_interval: {interval}\ngroup_eval_order:\n{order}{tests}");
     let file = place.path().join("tests.yaml");
     project::write(&file, &whole)?;
     let mut command = command("promtool")?;

@@ -45,9 +45,12 @@ pub fn records(plan: &Plan, chapters: &[Chapter], names: &Names) -> Vec<Record> 
         let requests = fleet.series(kinds::REQUESTS).mean(HOUR).per_hour().positive();
         out.push(fleet.record(kinds::PER_REQUEST, cost().over(requests, Join::Same)));
     }
+    out.push(spend::of_hour(&fleet, plan));
     for namespace in namespaces(plan) {
+        let account = Account::namespace(namespace, names);
         let cost = Quantity::of(of_models(What::CostPerHour).eq("namespace", namespace)).sum();
-        out.push(Account::namespace(namespace, names).record(kinds::COST, cost));
+        out.push(account.record(kinds::COST, cost));
+        out.push(spend::of_hour(&account, plan));
     }
     out
 }

@@ -27,6 +27,7 @@ pub fn records(model: &Model, plan: &Plan, names: &Names) -> Vec<Record> {
         maker.per_tokens(&mut out);
         maker.per_request(&mut out);
         out.extend(maker.idle());
+        out.push(spend::of_hour(&maker.account, plan));
     }
     out
 }

@@ -28,6 +28,7 @@ pub fn records(pool: &Pool, plan: &Plan, names: &Names) -> Vec<Record> {
         None => present,
     };
     out.push(account.record(kinds::UNHELD, free.at(rate, Join::On(&[]))));
+    out.push(spend::of_hour(&account, plan));
     out
 }
 

@@ -230,6 +230,7 @@ impl<U> Series<U> {
 
 impl<N> Series<Per<N, Hours>> {
     /// Returns what came together in a window, of a series with a value each `step`; times without a value count as nothing.
+    /// Right at the times of the values, that is, in the group that records them.
     ///
     /// The range is half a step shorter than the window, so that it holds the same number of values in every Prometheus: with
     /// both of its ends before 3.0, without the first since.

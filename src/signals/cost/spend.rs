@@ -26,13 +26,21 @@ pub fn interval(plan: &Plan) -> Duration {
     plan.prometheus.evaluation_interval.max(Duration::from_secs(120))
 }
 
-/// Makes the records of an account whose cost per hour is recorded.
+/// Makes the record of the last hour. It belongs into the group that records the cost, behind it: only there it is certain
+/// how many values the hour has.
+///
+/// Where there is no cost, nothing is spent: a model at zero replicas keeps its month.
+pub fn of_hour(account: &Account<'_>, plan: &Plan) -> Record {
+    let spent = account.series(kinds::COST).total(HOUR, plan.prometheus.evaluation_interval);
+    account.record(kinds::SPEND_HOUR, spent.or(Quantity::of(vector(0.0)), Join::On(&[])))
+}
+
+/// Makes the other records of an account whose spend of the last hour is recorded.
 pub fn records(account: &Account<'_>, budget: Option<PerMonth>, plan: &Plan) -> Vec<Record> {
-    let step = plan.prometheus.evaluation_interval;
     let spent_hour = || account.series(kinds::SPEND_HOUR).now();
     let spent_day = || account.series(kinds::SPEND_DAY).now();
     let spent_month = || account.series(kinds::SPEND_MONTH).now();
-    let mut out = vec![account.record(kinds::SPEND_HOUR, account.series(kinds::COST).total(HOUR, step))];
+    let mut out = Vec::new();
 
     let at_end = spent_hour().expr().op_on(BinaryOp::And, Vec::<&str>::new(), end_of_hour(interval(plan)));
     let of_hour = at_end.op_group_left(BinaryOp::Mul, Vec::<&str>::new(), [MONTH_LABEL], this_month());
