@@ -161,7 +161,9 @@ impl Maker<'_, '_> {
     fn rates(&mut self, pools: &mut BTreeMap<String, Pool>) {
         let raw = self.raw;
         let Some(rates) = &raw.rates else {
+            // A key that is not known may be the one that is missing.
             if raw.energy_price.is_none()
+                && !self.ctx.sink.has(Code::SpecUnknownKey)
                 && !raw.refused.iter().any(|k| ["rates", "energy_price", "source"].contains(k))
             {
                 self.ctx.sink.push(
@@ -418,6 +420,15 @@ impl Maker<'_, '_> {
                 continue;
             };
             map.insert(name.to_owned(), budget);
+            let priced = |p: &Pool| p.rate.is_some() || p.owned || self.raw.source.is_some();
+            // A pool on which models run was reported already.
+            if let Some(pool) = pools.get(name).filter(|p| !priced(p))
+                && !models.values().any(|m| m.pool.as_ref() == Some(&pool.name))
+            {
+                let message = format!("the pool `{name}` has a budget and no rate");
+                let finding = Diagnostic::new(Code::CostRateMissing, message, place, "compared with nothing");
+                self.ctx.sink.push(finding.help(format!("add `rates.{name} = …` to [costs]")));
+            }
         }
         (of_models, of_pools, of_namespaces)
     }
