@@ -76,7 +76,8 @@ fn one_way_to_servers(schema: &mut serde_json::Value) {
 /// Adds what stage 2 says about prices: without a source there is none, and OpenCost is the only one where it is named.
 fn a_price(schema: &mut serde_json::Value) {
     let Some(costs) = schema.pointer_mut("/$defs/Costs").and_then(serde_json::Value::as_object_mut) else { return };
-    let own = json!({ "anyOf": ["rates", "energy_price"].map(|key| json!({ "required": [key] })) });
+    let keys = ["rates", "energy_price"].map(|key| json!({ "required": [key] }));
+    let own = json!({ "anyOf": keys });
     let opencost = json!({ "properties": { "source": { "const": "opencost" } }, "required": ["source"] });
     costs.insert("if".to_owned(), opencost);
     costs.insert("then".to_owned(), json!({ "not": own }));
