@@ -5,7 +5,7 @@
 
 use super::quantity::{Join, Quantity};
 use crate::catalog::{Signal, Vendor};
-use crate::promql::{AggregateOp, BinaryOp, Expr, Grouping, Selector, aggregate, call, selector, text, vector};
+use crate::promql::{AggregateOp, BinaryOp, Expr, Grouping, Selector, aggregate, call, number, selector, text, vector};
 use crate::resolve::{Endpoint, Model, Plan, Pool};
 use crate::spec::GpusFrom;
 use crate::units::money_units::Gpus;
@@ -132,12 +132,7 @@ fn requested(model: &Model, plan: &Plan, with_node: bool) -> Expr {
     let running = in_namespace(model, PHASE).eq("phase", "Running").expr().by(AggregateOp::Max, ["namespace", "pod"]);
     let pods = selector("up").matching(&model.target_matchers).expr();
     requests
-        .op_group_left(
-            BinaryOp::Mul,
-            ["namespace", "pod"],
-            Vec::<&str>::new(),
-            running.op(BinaryOp::Eq, crate::promql::number(1.0)),
-        )
+        .op_group_left(BinaryOp::Mul, ["namespace", "pod"], Vec::<&str>::new(), running.op(BinaryOp::Eq, number(1.0)))
         .op_on(BinaryOp::And, ["namespace", "pod"], pods)
 }
 
@@ -153,5 +148,8 @@ fn attributed(model: &Model, pool: &Pool) -> Option<Expr> {
     let held = readings.clone().ne("exported_pod", "").expr();
     let held = held.op_on(BinaryOp::And, ["exported_namespace", "exported_pod"], pods).by(AggregateOp::Count, ["UUID"]);
     let all = readings.expr().by(AggregateOp::Count, ["UUID"]);
-    Some(held.op_on(BinaryOp::Div, ["UUID"], all).sum().times(1.0 / f64::from(model.served_together)))
+    // boards x (series with a pod of the model / series) = boards; each board is one.
+    let boards = per_board(pool)?.by(AggregateOp::Count, ["UUID"]);
+    let parts = boards.op_on(BinaryOp::Mul, ["UUID"], held.op_on(BinaryOp::Div, ["UUID"], all));
+    Some(parts.sum().times(1.0 / f64::from(model.served_together)))
 }
