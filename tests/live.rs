@@ -38,6 +38,9 @@ const EXPECTED_NOTES: &[(&str, &str)] =
 /// Queries that may return nothing: a part of the query, and why.
 const MAY_BE_EMPTY: &[(&str, &str)] = &[("ALERTS", "no alert fires while the service is well")];
 
+/// Recorded series that are not there at every time: the end of the name, and why.
+const NOT_AT_EVERY_TIME: &[(&str, &str)] = &[(":hour", "the spend of an hour is recorded at its end")];
+
 /// Queries that must return something for one choice of variables at least: a part of the query, and why.
 const NOT_FOR_EVERY_CHOICE: &[(&str, &str)] = &[
     (":slo{", "a model without that objective has no limit"),
@@ -148,7 +151,7 @@ impl Live {
 fn records(program: &Program) -> Vec<String> {
     let mut queries = BTreeSet::new();
     for chapter in &program.book.chapters {
-        for record in chapter.records() {
+        for record in chapter.records().filter(|r| !NOT_AT_EVERY_TIME.iter().any(|(end, _)| r.name.ends_with(end))) {
             let mut selector = llmobs::promql::selector(&record.name);
             for (label, value) in record.labels.iter() {
                 selector = selector.eq(label, value);
