@@ -584,6 +584,42 @@ impl JsonSchema for Count {
     }
 }
 
+/// A large whole number, 1 to 1,000,000,000,000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LargeCount(pub u64);
+
+impl FromToml for LargeCount {
+    const EXPECTED: &'static str = "a whole number from 1 to 1000000000000";
+
+    fn from_toml(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Self> {
+        let DeValue::Integer(i) = node.value else {
+            reader.wrong_type(node, Self::EXPECTED);
+            return None;
+        };
+        match u64::from_str_radix(i.as_str(), i.radix()) {
+            Ok(n) if (1..=1_000_000_000_000).contains(&n) => Some(Self(n)),
+            _ => {
+                reader.invalid(node, "expected a whole number from 1 to 1000000000000");
+                None
+            }
+        }
+    }
+}
+
+impl JsonSchema for LargeCount {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "LargeCount".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "minimum": 1, "maximum": 1_000_000_000_000 })
+    }
+}
+
 impl FromToml for bool {
     const EXPECTED: &'static str = "true or false";
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::Context;
 use super::plan::{Burn, LatencySlo, Slo};
 use crate::catalog::{Found, Signal, View};
-use crate::declare::values::Slug;
+use crate::declare::values::{LargeCount, Slug};
 use crate::diag::{Code, Diagnostic};
 use crate::slo::{Pair, Sli, least_events, pairs};
 use crate::source::{Place, Spanned};
@@ -189,7 +189,7 @@ fn too_few_requests(
     name: &Slug,
     declared: &Declared<'_>,
     window: Duration,
-    per_day: &Spanned<crate::declare::values::Amount>,
+    per_day: &Spanned<LargeCount>,
     burns: &[Burn],
     ctx: &mut Context<'_>,
 ) {
@@ -198,7 +198,7 @@ fn too_few_requests(
         return;
     }
     let day = Duration::from_secs(86_400).secs_f64();
-    let requests = |d: Duration| per_day.0 * d.secs_f64() / day;
+    let requests = |d: Duration| per_day.0 as f64 * d.secs_f64() / day;
     let budget = (1.0 - declared.objective.value.value()) * requests(window);
     if budget < 1.0 {
         ctx.sink.push(

@@ -1,6 +1,6 @@
 //! `[models.NAME.slos]` and `[models.NAME.buckets]`.
 
-use crate::declare::values::{Amount, Count};
+use crate::declare::values::{Count, LargeCount};
 use crate::source::Spanned;
 use crate::units::{Duration, Ratio};
 use crate::{spec_table, spec_words};
@@ -37,7 +37,7 @@ spec_table! {
         /// Window that the objectives hold for.
         optional window: Duration = "`30d`",
         /// Requests that are expected on a day. With it, objectives that so few requests cannot judge are refused.
-        optional expected_requests_per_day: Amount,
+        optional expected_requests_per_day: LargeCount,
         /// Time to first token.
         optional ttft: LatencyObjective,
         /// Time between two tokens.
