@@ -13,6 +13,12 @@ pub enum ThresholdUnit {
     ShareOrCelsius,
     /// Taken from the SLO.
     Slo,
+    /// A number of requests, at least 1.
+    Requests,
+    /// How many times as much, above 1.
+    Factor,
+    /// There is none.
+    Nothing,
 }
 
 impl ThresholdUnit {
@@ -24,6 +30,9 @@ impl ThresholdUnit {
                 "expected a share of time such as `\"5%\"`, or degrees Celsius from 30 to 120 where throttling is not collected"
             }
             Self::Slo => "this alert takes its threshold from the SLO of the model: leave `threshold` out",
+            Self::Requests => "expected a number of requests such as `10`, at least 1",
+            Self::Factor => "expected how many times as much, such as `1.5`, above 1 and up to 100",
+            Self::Nothing => "this alert has no threshold: leave `threshold` out",
         }
     }
 
@@ -32,7 +41,9 @@ impl ThresholdUnit {
         // A share of nothing is always exceeded, one of everything never.
         let share = || Some(written).filter(|v| *v > 0.0 && *v < 1.0);
         match self {
-            Self::Slo => None,
+            Self::Slo | Self::Nothing => None,
+            Self::Requests => Some(written).filter(|v| !percent && *v >= 1.0),
+            Self::Factor => Some(written).filter(|v| !percent && *v > 1.0 && *v <= 100.0),
             Self::ShareOrCelsius if !percent && (30.0..=120.0).contains(&written) => Some(written),
             Self::Ratio | Self::ShareOrCelsius => share(),
         }
@@ -85,18 +96,36 @@ alerts! {
     QueueTimeBudgetBurn: "The error budget of the queue time burns too fast."; Slo, 0.0, 0, "critical";
     ErrorBudgetBurn: "The error budget of failed requests burns too fast."; Slo, 0.0, 0, "critical";
     AvailabilityBudgetBurn: "The error budget of replicas that do not answer burns too fast."; Slo, 0.0, 0, "critical";
+    ModelDown: "No replica of a model answers, or none is known any more."; Nothing, 0.0, 300, "critical";
+    EngineStuck: "A replica has requests in its batch and generates nothing."; Nothing, 0.0, 300, "critical";
+    HighInferenceErrorRate: "A large share of requests fails."; Ratio, 0.05, 180, "critical";
     HighTimeToFirstToken: "The time to first token is above the SLO threshold."; Slo, 0.0, 120, "warning";
     HighInterTokenLatency: "The inter-token latency is above the SLO threshold."; Slo, 0.0, 120, "warning";
     HighEndToEndLatency: "The end-to-end latency is above the SLO threshold."; Slo, 0.0, 120, "warning";
     HighQueueTime: "Requests wait longer in the queue than the SLO allows."; Slo, 0.0, 120, "warning";
-    /// The threshold is that of the article that the rules started from.
-    HighInferenceErrorRate: "A large share of requests fails."; Ratio, 0.05, 180, "critical";
-    /// The threshold is that of the article that the rules started from.
-    KVCachePressure: "The KV cache of a replica is nearly full while requests wait."; Ratio, 0.90, 300, "warning";
-    /// 98 % and not 95 %: vLLM reserves 90 % and more of a GPU at start by design.
-    GPUMemoryNearFull: "A GPU has almost no free memory left."; Ratio, 0.98, 300, "warning";
-    /// 85 degrees are used only where throttling itself is not collected.
+    LatencyRegression: "A latency is much longer than in the same hour last week."; Factor, 1.5, 1800, "warning";
+    KVCachePressure: "The KV cache of a replica is nearly full while requests wait or are preempted."; Ratio, 0.90, 300, "warning";
+    QueueGrowing: "More and more requests wait."; Requests, 10.0, 600, "warning";
+    FewerReplicasThanWanted: "Some replicas of a model do not answer."; Nothing, 0.0, 900, "warning";
+    HighAbortRatio: "Many requests are given up before they end."; Ratio, 0.20, 600, "warning";
+    PrefixCacheCollapse: "Prefix-cache hits fell far below those of the same hour last week."; Ratio, 0.50, 1800, "warning";
+    NoTraffic: "No request comes in where there is always traffic at this hour."; Requests, 60.0, 900, "warning";
+    GPUXidCritical: "The driver reports that a GPU is out of service until it is reset or repaired."; Nothing, 0.0, 0, "critical";
+    GPUEccDoubleBit: "A GPU had memory errors that it could not correct."; Nothing, 0.0, 0, "critical";
+    GPURowRemapFailure: "A GPU could not replace broken rows of its memory."; Nothing, 0.0, 300, "critical";
+    GPULost: "A host has fewer GPUs than it had today."; Nothing, 0.0, 600, "critical";
+    GPUExporterMissing: "Nothing is heard of the GPUs of a pool."; Nothing, 0.0, 600, "warning";
     GPUThermalThrottle: "A GPU runs slower because it is too hot."; ShareOrCelsius, 85.0, 300, "warning";
+    GPUMemoryNearFull: "A GPU has almost no free memory left."; Ratio, 0.98, 300, "warning";
+    GPUNvLinkErrors: "A link between GPUs had to recover from errors."; Nothing, 0.0, 0, "warning";
+    GPUXidWarning: "The driver reports an error of a GPU that needs a look."; Nothing, 0.0, 0, "warning";
+    GPUPowerThrottle: "A GPU is held back by its power limit most of the time."; Ratio, 0.50, 1800, "info";
+    GPUXidApplication: "Work on a GPU was lost, most often by a fault of the application."; Nothing, 0.0, 0, "info";
+    ScrapeTargetDown: "An exporter of GPU metrics does not answer scrapes."; Nothing, 0.0, 600, "warning";
+    RuleEvaluationFailing: "Prometheus cannot evaluate rules of this project."; Nothing, 0.0, 300, "critical";
+    RuleGroupTooSlow: "Prometheus misses evaluations of rules of this project."; Nothing, 0.0, 600, "warning";
+    CollectorRefusing: "The collector refuses telemetry."; Nothing, 0.0, 300, "warning";
+    CollectorDropping: "The collector loses telemetry that it cannot deliver."; Nothing, 0.0, 300, "warning";
 }
 
 impl AlertKind {
@@ -140,12 +169,41 @@ impl AlertKind {
         }
     }
 
+    /// Returns the signals without which it cannot be made; an alert on an SLO needs the SLO as well.
+    pub fn needs(self) -> &'static [Signal] {
+        match self {
+            Self::EngineStuck => &[Signal::Running, Signal::GenerationTokens],
+            Self::HighInferenceErrorRate => &[Signal::Errors, Signal::ErrorBase],
+            Self::HighTimeToFirstToken => &[Signal::Ttft],
+            Self::HighInterTokenLatency => &[Signal::InterTokenLatency],
+            Self::HighEndToEndLatency => &[Signal::E2eLatency],
+            Self::HighQueueTime => &[Signal::QueueTime],
+            Self::KVCachePressure => &[Signal::KvCacheUsage, Signal::Waiting],
+            Self::QueueGrowing => &[Signal::Waiting],
+            Self::HighAbortRatio => &[Signal::Aborts, Signal::Requests],
+            Self::PrefixCacheCollapse => &[Signal::PrefixCacheHits, Signal::PrefixCacheQueries],
+            Self::NoTraffic => &[Signal::Requests],
+            Self::GPUXidCritical | Self::GPUXidWarning | Self::GPUXidApplication => &[Signal::GpuXid],
+            Self::GPUEccDoubleBit => &[Signal::GpuEccDbe],
+            Self::GPURowRemapFailure => &[Signal::GpuRowRemapFailure],
+            Self::GPULost | Self::GPUExporterMissing | Self::GPUThermalThrottle => &[Signal::GpuTemperature],
+            Self::GPUMemoryNearFull => &[Signal::GpuMemoryUsed, Signal::GpuMemoryFree],
+            Self::GPUNvLinkErrors => &[Signal::GpuNvlinkErrors],
+            Self::GPUPowerThrottle => &[Signal::GpuPowerThrottle],
+            _ => &[],
+        }
+    }
+
     /// Returns the unit of its threshold.
     pub fn threshold_unit(self) -> ThresholdUnit {
         self.facts().unit
     }
 
     /// Returns the threshold where llmobs.toml has none, in the unit of [`Self::threshold_unit`]; 0 where there is none.
+    ///
+    /// Errors 5 % and KV cache 90 % are the values of the article that the rules started from. Memory is 98 % and not the
+    /// article's 95 %: vLLM reserves 90 % and more of a GPU at start by design. 85 degrees are used only where throttling
+    /// itself is not collected.
     pub fn default_threshold(self) -> f64 {
         self.facts().threshold
     }

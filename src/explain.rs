@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::Program;
-use crate::catalog::{Found, SignalSource};
+use crate::catalog::{Found, Signal, SignalSource};
 use crate::diag::{Code, did_you_mean};
 use crate::emit::threshold_text;
 use crate::signals::{Alert, AlertKind, Chapter, Record, Subject, ThresholdUnit};
@@ -65,13 +65,14 @@ fn describe(subject: &Subject) -> String {
 
 fn alert(kind: AlertKind, program: Option<&Program>) -> String {
     let mut out = format!("# {}\n\n{}\n\n", kind.name(), kind.meaning());
+    let default = crate::units::number(kind.default_threshold());
     let threshold = match kind.threshold_unit() {
         ThresholdUnit::Slo => "that of the SLO of the model; without the SLO there is no alert".to_owned(),
         ThresholdUnit::Ratio => format!("{}%", crate::units::number(kind.default_threshold() * 100.0)),
-        ThresholdUnit::ShareOrCelsius => format!(
-            "5% of the time where throttling is collected, else {} °C",
-            crate::units::number(kind.default_threshold())
-        ),
+        ThresholdUnit::ShareOrCelsius => format!("5% of the time where throttling is collected, else {default} °C"),
+        ThresholdUnit::Requests => format!("{default} requests"),
+        ThresholdUnit::Factor => format!("{default} times as much"),
+        ThresholdUnit::Nothing => "none".to_owned(),
     };
     let (hold, severity) = (kind.default_hold(), kind.default_severity());
     let _ = writeln!(out, "Defaults: threshold {threshold}; for {hold}; severity {severity}.");
@@ -90,7 +91,39 @@ fn alert(kind: AlertKind, program: Option<&Program>) -> String {
     } else {
         out.push_str("\nThis project has none: no SLO or no signal that it needs.\n");
     }
+    without(&mut out, kind, program);
     out
+}
+
+/// Says which models and pools lack a signal that the alert needs, and why.
+fn without(out: &mut String, kind: AlertKind, program: &Program) {
+    let mut lines = Vec::new();
+    let mut line = |subject: String, signal: Signal, found: Option<Found>| {
+        if let Some(Found::Missing { why, .. }) = found {
+            lines.push(format!("- {subject}: {}. {why}", signal.title()));
+        }
+    };
+    for signal in kind.needs() {
+        if Signal::OF_ENGINES.contains(signal) {
+            for model in program.plan.models.values() {
+                line(format!("model `{}`", model.name), *signal, model.signals.get(signal).cloned());
+            }
+        } else {
+            for pool in program.plan.pools.values() {
+                let found = match pool.exporter.signal(*signal) {
+                    Found::Here(source) if !pool.collects(&source) => Some(Found::Missing {
+                        why: format!("`{}` is not in the list of fields of its exporter.", source.series),
+                        instead: String::new(),
+                    }),
+                    found => Some(found),
+                };
+                line(format!("pool `{}`", pool.name), *signal, found);
+            }
+        }
+    }
+    if !lines.is_empty() {
+        let _ = write!(out, "\n## Signals that are not there\n\n{}\n", lines.join("\n"));
+    }
 }
 
 fn instance(out: &mut String, chapter: &Chapter, alert: &Alert, program: &Program) {

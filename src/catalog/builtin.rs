@@ -165,3 +165,6 @@ pub const INDEX: &str = include_str!("../../profiles/index.tsv");
 
 /// The GPU table.
 pub const GPUS: &str = include_str!("../../profiles/gpus.toml");
+
+/// The table of XID codes.
+pub const XID: &str = include_str!("../../profiles/xid.toml");

@@ -15,6 +15,7 @@ mod read;
 mod release;
 mod signal;
 mod view;
+mod xid_table;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub use read::read_profile;
 pub use release::Release;
 pub use signal::{Signal, SignalKind};
 pub use view::{Found, Matched, Selected, SignalSource, View};
+pub use xid_table::{Xid, XidClass, xid_table};
 
 use crate::diag::Sink;
 use crate::parallel;

@@ -38,6 +38,8 @@ spec_words! {
         Errors = "errors",
         /// What errors are a share of.
         ErrorBase = "error_base",
+        /// Requests that were given up before they ended, a part of the finished ones.
+        Aborts = "aborts",
         /// Requests in the running batch.
         Running = "running",
         /// Requests in the queue.
@@ -74,6 +76,10 @@ spec_words! {
         GpuPowerThrottle = "gpu_power_throttle",
         /// Last XID code.
         GpuXid = "gpu_xid",
+        /// XID errors of the last minutes, by the label `xid`.
+        GpuXidCount = "gpu_xid_count",
+        /// Recoveries of NVLink from errors.
+        GpuNvlinkErrors = "gpu_nvlink_errors",
         /// Uncorrectable ECC errors.
         GpuEccDbe = "gpu_ecc_dbe",
         /// Whether row remapping failed.
@@ -95,6 +101,7 @@ impl Signal {
         Self::Requests,
         Self::Errors,
         Self::ErrorBase,
+        Self::Aborts,
         Self::Running,
         Self::Waiting,
         Self::KvCacheUsage,
@@ -117,6 +124,8 @@ impl Signal {
         Self::GpuThermalThrottle,
         Self::GpuPowerThrottle,
         Self::GpuXid,
+        Self::GpuXidCount,
+        Self::GpuNvlinkErrors,
         Self::GpuEccDbe,
         Self::GpuRowRemapFailure,
     ];
@@ -135,12 +144,14 @@ impl Signal {
             | Self::Requests
             | Self::Errors
             | Self::ErrorBase
+            | Self::Aborts
             | Self::PrefixCacheHits
             | Self::PrefixCacheQueries
             | Self::Preemptions
             | Self::GpuEnergy
             | Self::GpuThermalThrottle
             | Self::GpuPowerThrottle
+            | Self::GpuNvlinkErrors
             | Self::GpuEccDbe => SignalKind::Counter,
             _ => SignalKind::Gauge,
         }
@@ -160,6 +171,7 @@ impl Signal {
             Self::Requests => "finished requests",
             Self::Errors => "failed requests",
             Self::ErrorBase => "requests that failures are a share of",
+            Self::Aborts => "aborted requests",
             Self::Running => "running requests",
             Self::Waiting => "waiting requests",
             Self::KvCacheUsage => "KV-cache usage",
@@ -178,6 +190,8 @@ impl Signal {
             Self::GpuThermalThrottle => "thermal throttling",
             Self::GpuPowerThrottle => "power throttling",
             Self::GpuXid => "XID errors",
+            Self::GpuXidCount => "XID errors by code",
+            Self::GpuNvlinkErrors => "NVLink recoveries",
             Self::GpuEccDbe => "uncorrectable ECC errors",
             Self::GpuRowRemapFailure => "row-remap failure",
         }

@@ -616,7 +616,7 @@ impl JsonSchema for LargeCount {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "integer", "minimum": 1, "maximum": 1_000_000_000_000 })
+        json_schema!({ "type": "integer", "minimum": 1, "maximum": 1_000_000_000_000_u64 })
     }
 }
 

@@ -12,7 +12,9 @@ use super::{Artifact, Emit};
 use crate::names::Names;
 use crate::promql::{Expr, selector};
 use crate::resolve::{Model, Plan};
-use crate::signals::{Alert, AlertKind, Book, Chapter, Latency, Level, Measure, Quantile, Subject, What};
+use crate::signals::{
+    Alert, AlertKind, Book, Chapter, Latency, Level, Measure, Quantile, Subject, ThresholdUnit, What,
+};
 use crate::spec::Flavour;
 use crate::units::{Duration, number};
 
@@ -25,7 +27,7 @@ struct Page {
     meaning: &'static str,
     /// Whether the threshold comes from an SLO.
     latency: bool,
-    /// `model` or `pool`.
+    /// `model`, `pool` or `all`.
     subject: &'static str,
     severities: BTreeSet<String>,
     engines: BTreeSet<String>,
@@ -35,6 +37,9 @@ struct Page {
     rules: Vec<Rule>,
     shown: usize,
     rules_in: &'static str,
+    /// XID codes that the alert is about.
+    xids: Vec<Xid>,
+    has_threshold: bool,
     /// Pools whose rule watches a temperature in place of throttling.
     fallback: String,
     /// Models or pools whose release was not read.
@@ -46,6 +51,13 @@ struct Query {
     title: &'static str,
     read: &'static str,
     expr: String,
+}
+
+#[derive(Serialize)]
+struct Xid {
+    code: u32,
+    meaning: String,
+    action: String,
 }
 
 #[derive(Serialize)]
@@ -95,14 +107,22 @@ fn page(emit: Emit<'_>, kind: AlertKind) -> Page {
         .take(MAX_RULES)
         .map(|(c, a)| Rule { name: name(&c.subject).to_owned(), expr: a.expr.pretty() })
         .collect();
-    let of_pool = watched.iter().any(|(c, _)| matches!(c.subject, Subject::Pool(_)));
     let subjects: Vec<&Subject> = watched.iter().map(|(c, _)| &c.subject).collect();
     let (queries, example_note) = queries(emit, kind, &watched);
     Page {
         alert: kind.name(),
         meaning: kind.meaning(),
         latency: kind.latency().is_some(),
-        subject: if of_pool { "pool" } else { "model" },
+        subject: match watched.first().map(|(c, _)| &c.subject) {
+            Some(Subject::Pool(_)) => "pool",
+            Some(Subject::Fleet) => "all",
+            _ => "model",
+        },
+        xids: crate::signals::xid_codes(kind)
+            .into_iter()
+            .map(|(code, xid)| Xid { code, meaning: xid.meaning, action: xid.action })
+            .collect(),
+        has_threshold: kind.threshold_unit() != ThresholdUnit::Nothing,
         severities: watched.iter().map(|(_, a)| severity(a)).collect(),
         engines: models_of(emit.plan, &subjects).map(|m| m.engine.profile.name.clone()).collect(),
         example_note,
@@ -140,13 +160,16 @@ pub fn threshold(alert: &Alert) -> String {
     if let (Some(burn_rate), Some(window)) = (alert.labels.get("burn_rate"), alert.labels.get("long_window")) {
         return format!("{burn_rate} times the budget over {window}");
     }
-    match alert.kind {
+    match alert.kind.threshold_unit() {
         // Throttling is a share of time; a fallback temperature is above 1.
-        AlertKind::GPUThermalThrottle if alert.threshold <= 1.0 => {
+        ThresholdUnit::ShareOrCelsius if alert.threshold <= 1.0 => {
             format!("{} of the time", percent(alert.threshold))
         }
-        AlertKind::GPUThermalThrottle => format!("{} °C", number(alert.threshold)),
-        _ => percent(alert.threshold),
+        ThresholdUnit::ShareOrCelsius => format!("{} °C", number(alert.threshold)),
+        ThresholdUnit::Requests => format!("{} requests", number(alert.threshold)),
+        ThresholdUnit::Factor => format!("{} times as much", number(alert.threshold)),
+        ThresholdUnit::Nothing => "none".to_owned(),
+        ThresholdUnit::Ratio | ThresholdUnit::Slo => percent(alert.threshold),
     }
 }
 
@@ -230,9 +253,14 @@ fn query(emit: Emit<'_>, subject: &Subject, measure: Measure) -> Option<(Expr, S
 
 fn recorded(book: &Book, names: &Names, subject: &Subject, measure: Measure) -> Option<(Expr, String)> {
     book.chapter(subject).filter(|c| c.has(measure))?;
-    let label = if matches!(subject, Subject::Pool(_)) { "pool" } else { "model" };
     let name = name(subject);
-    Some((selector(names.record(measure)).eq(label, name).expr(), name.to_owned()))
+    let series = selector(names.record(measure));
+    let series = match subject {
+        Subject::Model(_) => series.eq("model", name),
+        Subject::Pool(_) => series.eq("pool", name),
+        Subject::Fleet => series,
+    };
+    Some((series.expr(), name.to_owned()))
 }
 
 fn questions(kind: AlertKind) -> Vec<Question> {
@@ -361,6 +389,87 @@ fn questions(kind: AlertKind) -> Vec<Question> {
             replicas,
             hits,
         ],
+        AlertKind::ModelDown | AlertKind::FewerReplicasThanWanted => vec![
+            replicas,
+            (
+                model(What::Replicas),
+                "How many are known?",
+                "Zero or gone: discovery finds nothing, or there are no pods.",
+            ),
+            requests,
+            waiting,
+        ],
+        AlertKind::EngineStuck => {
+            vec![
+                running,
+                waiting,
+                (model(What::GenerationTokens), "What do the others generate?", "Zero: all hang."),
+                cache,
+            ]
+        }
+        AlertKind::LatencyRegression => {
+            vec![waiting, running, prompts, generated, hits, cache, replicas, heat, requests]
+        }
+        AlertKind::QueueGrowing => vec![waiting, running, requests, replicas, cache, prompts, generated],
+        AlertKind::HighAbortRatio => vec![
+            (
+                model(What::Aborts),
+                "How many are given up?",
+                "A step: a rollout of a client. A slope: waiting became too long.",
+            ),
+            (
+                p(Latency::Ttft, Quantile::P99),
+                "How long until the first token?",
+                "Near a time-out of gateway or client: that is it.",
+            ),
+            (p(Latency::E2e, Quantile::P99), "How long in all?", "Near a time-out of gateway or client: that is it."),
+            waiting,
+            requests,
+        ],
+        AlertKind::PrefixCacheCollapse => {
+            vec![
+                hits,
+                (model(What::PrefixCacheQueries), "How much is asked of it?", "More than usual: other prompts."),
+                cache,
+                replicas,
+            ]
+        }
+        AlertKind::NoTraffic => vec![requests, replicas, running, waiting],
+        AlertKind::GPUPowerThrottle => vec![
+            (
+                Measure::gpu(What::GpuPowerThrottled),
+                "Which GPUs, and how much?",
+                "The share of time at the power limit.",
+            ),
+            (Measure::gpu(What::GpuPower), "What do they draw?", "At the limit of the board: as designed."),
+            (Measure::gpu(What::GpuTemperature), "How hot are they?", "Hot as well: a higher limit does not help."),
+        ],
+        AlertKind::GPUXidCritical | AlertKind::GPUXidWarning | AlertKind::GPUXidApplication => vec![
+            (
+                Measure::gpu(What::GpuXid),
+                "Which GPUs, which codes?",
+                "One GPU: the board. All of a host: the host or its driver.",
+            ),
+            (Measure::gpu(What::GpuUtilization), "Is work on it?", "None any more: it is out of service already."),
+            (Measure::gpu(What::GpuTemperature), "Is it hot?", "Heat makes errors of memory and links."),
+        ],
+        AlertKind::GPUEccDoubleBit | AlertKind::GPURowRemapFailure | AlertKind::GPUNvLinkErrors => vec![
+            (Measure::gpu(What::GpuXid), "Are there XID errors as well?", "They say more: go on with their runbook."),
+            (Measure::gpu(What::GpuUtilization), "Is work on it?", "None any more: it is out of service already."),
+            (Measure::gpu(What::GpuTemperature), "Is it hot?", "Heat makes errors of memory and links."),
+        ],
+        AlertKind::GPULost | AlertKind::GPUExporterMissing | AlertKind::ScrapeTargetDown => vec![
+            (
+                Measure::pool(What::HostGpus),
+                "How many GPUs does each host report?",
+                "One less: that GPU. None: the exporter or the host.",
+            ),
+            (Measure::gpu(What::GpuXid), "Did the driver report errors?", "79: the GPU has fallen off the bus."),
+        ],
+        AlertKind::RuleEvaluationFailing
+        | AlertKind::RuleGroupTooSlow
+        | AlertKind::CollectorRefusing
+        | AlertKind::CollectorDropping => Vec::new(),
         AlertKind::GPUMemoryNearFull => vec![
             (Measure::gpu(What::GpuMemoryUsedRatio), "Which GPUs?", "One of many: something else runs there."),
             (Measure::gpu(What::GpuMemoryUsed), "Did it jump or creep?", "A jump is a rollout; a creep is a leak."),

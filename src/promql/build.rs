@@ -2,7 +2,7 @@
 
 use super::ast::{
     Aggregate, AggregateOp, Binary, BinaryOp, Call, Card, Expr, ExprKind, Grouping, MatchOp, Matcher, Matching,
-    Modifiers, Name, Range, Selector, Subquery, Window,
+    Modifiers, Name, Offset, Range, Selector, Subquery, Window,
 };
 use crate::source::Span;
 use crate::units::Duration;
@@ -97,6 +97,13 @@ impl Selector {
         call("sum_over_time", [ExprKind::Subquery(Box::new(subquery)).into()])
     }
 
+    /// Reads values of the past.
+    #[must_use]
+    pub fn ago(mut self, length: Duration) -> Self {
+        self.modifiers.offset = Some(Offset { negative: false, length: length.into() });
+        self
+    }
+
     /// Makes `rate(selector[window])`.
     pub fn rate(self, window: Window) -> Expr {
         call("rate", [self.range(window)])
@@ -159,6 +166,19 @@ impl Expr {
             window_span: Span::default(),
             step: Some(step.into()),
             modifiers: Modifiers::default(),
+        }))
+        .into()
+    }
+
+    /// Makes `count_values by (labels) ("label", self)`.
+    #[must_use]
+    pub fn count_values<S: Into<String>>(self, label: &str, labels: impl IntoIterator<Item = S>) -> Self {
+        ExprKind::Aggregate(Box::new(Aggregate {
+            op: AggregateOp::CountValues,
+            op_span: Span::default(),
+            parameter: Some(text(label)),
+            expr: self,
+            grouping: Grouping::By(names(labels)),
         }))
         .into()
     }

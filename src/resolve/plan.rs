@@ -330,6 +330,11 @@ impl Model {
         }
     }
 
+    /// Returns the label that tells replicas apart.
+    pub fn replica_label(&self) -> &'static str {
+        if matches!(self.endpoint, Endpoint::Targets(_) | Endpoint::Foreign) { "instance" } else { "pod" }
+    }
+
     /// Returns the objective on a latency signal.
     pub fn latency_slo(&self, signal: Signal) -> Option<&LatencySlo> {
         self.latency_slos.iter().find(|s| s.signal == signal)

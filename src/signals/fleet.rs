@@ -24,6 +24,10 @@ pub fn chapter(plan: &Plan, chapters: &[Chapter], names: &Names) -> Chapter {
         let interval = cost::spend_interval(plan);
         groups.push(Group { name: names.group("fleet-spend"), interval, records: spend, alerts: Vec::new() });
     }
+    let alerts = super::alerts::of_fleet(plan, names);
+    if !alerts.is_empty() {
+        groups.push(Group { name: names.group("fleet-alerts"), interval, records: Vec::new(), alerts });
+    }
     Chapter { subject: Subject::Fleet, groups }
 }
 

@@ -10,6 +10,10 @@ use crate::catalog::{Signal, SignalSource};
 use crate::names::Names;
 use crate::promql::{AggregateOp, BinaryOp, Expr, Selector, call, selector, text};
 use crate::resolve::{Plan, Pool};
+use crate::units::Duration;
+
+/// How long an XID code is remembered.
+const XID_MEMORY: Duration = Duration::from_secs(900);
 
 /// Makes the chapter.
 pub fn chapter(pool: &Pool, plan: &Plan, names: &Names) -> Chapter {
@@ -49,6 +53,22 @@ pub fn host_label(source: &SignalSource) -> Option<&str> {
     source.metric.labels.iter().find(|l| l.eq_ignore_ascii_case("hostname")).map(String::as_str)
 }
 
+/// Returns the series of a source in a pool.
+pub fn series(pool: &Pool, source: &SignalSource) -> Selector {
+    selector(&source.series).eq("pool", &pool.name)
+}
+
+/// One value per GPU, and per value of `more` labels. `max` and not `sum`: with time slicing the exporter repeats a reading for
+/// each pod on the GPU.
+pub fn per_gpu(pool: &Pool, expr: Expr, source: &SignalSource, more: &[&'static str]) -> Expr {
+    let mut expr = expr;
+    if let Some(label) = host_label(source).filter(|l| *l != "hostname") {
+        expr = call("label_replace", [expr, text("hostname"), text("$1"), text(label), text("(.+)")]);
+    }
+    let labels = gpu_labels(pool).into_iter().chain(more.iter().copied());
+    expr.by(AggregateOp::Max, labels).times(source.factor)
+}
+
 struct Maker<'a> {
     pool: &'a Pool,
     names: &'a Names,
@@ -64,16 +84,11 @@ impl Maker<'_> {
     }
 
     fn series(&self, source: &SignalSource) -> Selector {
-        selector(&source.series).eq("pool", &self.pool.name)
+        series(self.pool, source)
     }
 
-    /// One value per GPU. `max` and not `sum`: with time slicing the exporter repeats a reading for each pod on the GPU.
     fn per_gpu(&self, expr: Expr, source: &SignalSource) -> Expr {
-        let mut expr = expr;
-        if let Some(label) = host_label(source).filter(|l| *l != "hostname") {
-            expr = call("label_replace", [expr, text("hostname"), text("$1"), text(label), text("(.+)")]);
-        }
-        expr.by(AggregateOp::Max, gpu_labels(self.pool)).times(source.factor)
+        per_gpu(self.pool, expr, source, &[])
     }
 
     fn records(&self) -> Vec<Record> {
@@ -94,7 +109,34 @@ impl Maker<'_> {
             let expr = self.per_gpu(self.series(&source).rate(self.names.window().into()), &source);
             self.gpu_and_pool(What::GpuThermalThrottled, AggregateOp::Max, expr, &mut out);
         }
+        if let Some(source) = self.pool.signal(Signal::GpuPowerThrottle) {
+            let expr = self.per_gpu(self.series(&source).rate(self.names.window().into()), &source);
+            out.push(self.record(Measure::gpu(What::GpuPowerThrottled), expr, BTreeMap::new()));
+        }
+        out.extend(self.xid().map(|expr| self.record(Measure::gpu(What::GpuXid), expr, BTreeMap::new())));
+        if self.pool.signal(Signal::GpuTemperature).is_some() {
+            let of_host = self
+                .recorded(Measure::gpu(What::GpuTemperature))
+                .expr()
+                .by(AggregateOp::Max, ["pool", "hostname", "UUID"])
+                .by(AggregateOp::Count, ["pool", "hostname"]);
+            out.push(self.record(Measure::pool(What::HostGpus), of_host, BTreeMap::new()));
+        }
         out
+    }
+
+    /// The count by code where it is collected. Else the code of the latest error, which stays: it counts while it is new.
+    fn xid(&self) -> Option<Expr> {
+        let recent = |source: &SignalSource| self.series(source).range(XID_MEMORY.into());
+        if let Some(source) = self.pool.signal(Signal::GpuXidCount) {
+            let coded = self.series(&source).ne("xid", "").range(XID_MEMORY.into());
+            return Some(per_gpu(self.pool, call("max_over_time", [coded]), &source, &["xid"]));
+        }
+        let source = self.pool.signal(Signal::GpuXid)?;
+        let changed = self.per_gpu(call("changes", [recent(&source)]), &source).above(0.0);
+        let code = self.per_gpu(self.series(&source).expr(), &source).above(0.0);
+        let new = code.op_on(BinaryOp::And, gpu_labels(self.pool), changed);
+        Some(new.count_values("xid", gpu_labels(self.pool)))
     }
 
     fn gpu_and_pool(&self, what: What, op: AggregateOp, expr: Expr, out: &mut Vec<Record>) {

@@ -48,6 +48,11 @@ impl Latency {
         }
     }
 
+    /// Returns the value of the label `latency` of alerts.
+    pub fn word(self) -> &'static str {
+        self.signal().word()
+    }
+
     /// Returns what its observations are: one per request, or one per token.
     pub fn events(self) -> &'static str {
         if self == Self::Itl { "tokens" } else { "requests" }
@@ -156,6 +161,12 @@ pub enum What {
     Requests,
     /// Failed requests, requests/second.
     Errors,
+    /// Requests given up, requests/second.
+    Aborts,
+    /// Prefix-cache hits per second.
+    PrefixCacheHits,
+    /// Prefix-cache queries per second.
+    PrefixCacheQueries,
     /// Failed requests per request, ratio.
     ErrorRatio,
     /// Requests in the running batch.
@@ -226,6 +237,12 @@ pub enum What {
     GpuPower,
     /// Share of time lost to thermal throttling, ratio.
     GpuThermalThrottled,
+    /// Share of time lost to the power limit, ratio.
+    GpuPowerThrottled,
+    /// 1 for each GPU and code (label `xid`) of the last quarter of an hour.
+    GpuXid,
+    /// GPUs of a host; label `hostname`.
+    HostGpus,
 }
 
 /// A quantity at a level: what one recorded name holds.
@@ -274,6 +291,8 @@ impl Measure {
                 | What::GpuTemperature
                 | What::GpuPower
                 | What::GpuThermalThrottled
+                | What::GpuPowerThrottled
+                | What::GpuXid
         );
         let of = match self.level {
             Level::Model => "per model",
@@ -309,6 +328,9 @@ impl Measure {
             What::Tokens => "Prompt and generated tokens per second".to_owned(),
             What::Requests => "Finished requests per second".to_owned(),
             What::Errors => "Failed requests per second".to_owned(),
+            What::Aborts => "Requests given up per second".to_owned(),
+            What::PrefixCacheHits => "Prefix-cache hits per second".to_owned(),
+            What::PrefixCacheQueries => "Prefix-cache queries per second".to_owned(),
             What::ErrorRatio => "Share of requests that fail, 0 to 1".to_owned(),
             What::Running => "Requests in the running batch".to_owned(),
             What::Waiting => "Requests waiting to be scheduled".to_owned(),
@@ -364,6 +386,9 @@ impl Measure {
             What::GpuThermalThrottled => {
                 "Share of time that the worst GPU loses to thermal throttling, 0 to 1".to_owned()
             }
+            What::GpuPowerThrottled => "Share of time lost to the power limit, 0 to 1".to_owned(),
+            What::GpuXid => "XID codes of the last 15 minutes (label `xid`)".to_owned(),
+            What::HostGpus => "GPUs that the exporter reports, by host".to_owned(),
         };
         // `p99` keeps its small letter.
         if matches!(self.what, What::LatencyQuantile(..)) {

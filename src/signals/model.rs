@@ -8,7 +8,7 @@ use super::{Latency, Measure, Quantile, What, alerts, cost, slo};
 use crate::catalog::{Across, LeSpelling, Signal, SignalSource};
 use crate::names::Names;
 use crate::promql::{AggregateOp, BinaryOp, Expr, Grouping, Selector, aggregate, call, number, selector, text, vector};
-use crate::resolve::{Endpoint, Model, Plan};
+use crate::resolve::{Model, Plan};
 
 /// Makes the chapter.
 pub fn chapter(model: &Model, plan: &Plan, names: &Names) -> Chapter {
@@ -178,9 +178,15 @@ impl Maker<'_> {
         if let Some(source) = model.source(Signal::Preemptions) {
             out.push(self.record(What::Preemptions, self.rate(source)));
         }
+        if let Some(source) = model.source(Signal::Aborts) {
+            out.push(self.record(What::Aborts, self.rate(source)));
+        }
         let hits = model.source(Signal::PrefixCacheHits);
         if let (Some(hits), Some(queries)) = (hits, model.source(Signal::PrefixCacheQueries)) {
-            let ratio = self.rate(hits).per(self.rate(queries).above(0.0));
+            out.push(self.record(What::PrefixCacheHits, self.rate(hits)));
+            out.push(self.record(What::PrefixCacheQueries, self.rate(queries)));
+            let queries = self.recorded(What::PrefixCacheQueries).expr().above(0.0);
+            let ratio = self.recorded(What::PrefixCacheHits).expr().per(queries);
             out.push(self.record(What::PrefixCacheHitRatio, ratio));
         }
     }
@@ -237,8 +243,7 @@ impl Maker<'_> {
 
     fn replicas(&self, out: &mut Vec<Record>) {
         let up = selector("up").matching(&self.model.target_matchers).expr();
-        let replica =
-            if matches!(self.model.endpoint, Endpoint::Targets(_) | Endpoint::Foreign) { "instance" } else { "pod" };
+        let replica = self.model.replica_label();
         let per_replica = |op| up.clone().by(op, [replica]);
         out.push(
             self.record(What::Replicas, aggregate(AggregateOp::Count, Grouping::All, per_replica(AggregateOp::Max))),

@@ -13,6 +13,8 @@ use crate::units::Duration;
 pub enum Driver {
     /// A signal: the value of a gauge, or what a counter gains per second, in the base unit. A histogram has a [`Spread`].
     Of(Signal),
+    /// A gauge that climbs from zero, per second, in the base unit.
+    Climbing(Signal),
     /// One series of a signal, told apart by a label.
     With(Signal, String, String),
     /// A gauge of a program that no model or pool describes, by its selector as text.
@@ -119,6 +121,13 @@ impl State {
     #[must_use]
     pub fn with(mut self, signal: Signal, value: f64) -> Self {
         self.values.insert(Driver::Of(signal), value);
+        self
+    }
+
+    /// Makes a gauge climb from zero.
+    #[must_use]
+    pub fn climbing(mut self, signal: Signal, per_second: f64) -> Self {
+        self.values.insert(Driver::Climbing(signal), per_second);
         self
     }
 

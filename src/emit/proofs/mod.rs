@@ -61,11 +61,53 @@ struct Sample {
     value: f64,
 }
 
+/// How often rules are evaluated in tests that begin a week ago.
+const PAST_EVALUATION: Duration = Duration::from_secs(900);
+
 /// Makes a test file for each chapter that has alerts.
 pub fn artifacts(emit: Emit<'_>) -> Vec<Artifact> {
     let chapters: Vec<&Chapter> = emit.book.chapters.iter().filter(|c| c.alerts().next().is_some()).collect();
-    let files = parallel::map(&chapters, 1, |c| [Some(file(emit, c)), burn::file(emit, c)]);
+    let files = parallel::map(&chapters, 1, |c| [Some(file(emit, c)), past(emit, c), burn::file(emit, c)]);
     files.into_iter().flatten().flatten().collect()
+}
+
+/// Alerts that compare with last week have a file of their own: promtool evaluates every rule all through the week, so it does
+/// that less often.
+fn past(emit: Emit<'_>, chapter: &Chapter) -> Option<Artifact> {
+    let alerts: Vec<&Alert> = chapter.alerts().filter(|a| a.proof.past.is_some()).collect();
+    if alerts.is_empty() {
+        return None;
+    }
+    let settings = &emit.plan.prometheus;
+    let evaluation = settings.evaluation_interval.max(PAST_EVALUATION);
+    let clock = Clock::new(settings.scrape_interval, evaluation);
+    let groups = pack::groups(emit, chapter, &alerts);
+    let tests = groups.iter().map(|group| {
+        test(
+            emit,
+            names("silent just below, fires in time, resolves", group),
+            chapter,
+            group,
+            &script::of_past(group, clock),
+        )
+    });
+    let file = test_file(emit, chapter, evaluation, tests.collect());
+    Some(Artifact::file(format!("prometheus/tests/{}-past.yaml", part(&chapter.subject)), yaml::document(&file)))
+}
+
+fn test_file(emit: Emit<'_>, chapter: &Chapter, evaluation: Duration, tests: Vec<Test>) -> TestFile {
+    TestFile {
+        rule_files: vec![format!("../../{}", super::rules::path(emit, &chapter.subject))],
+        evaluation_interval: evaluation.to_string(),
+        group_eval_order: chapter.groups.iter().map(|g| g.name.clone()).collect(),
+        tests,
+    }
+}
+
+fn names(what: &str, alerts: &[&Alert]) -> String {
+    let mut names: Vec<&str> = alerts.iter().map(|a| a.kind.name()).collect();
+    names.dedup();
+    format!("{what}: {}", names.join(", "))
 }
 
 fn file(emit: Emit<'_>, chapter: &Chapter) -> Artifact {
@@ -74,14 +116,13 @@ fn file(emit: Emit<'_>, chapter: &Chapter) -> Artifact {
     let evaluation = evaluation(settings.evaluation_interval, &alerts);
     let clock = Clock::new(settings.scrape_interval, evaluation);
     let mut tests = vec![quiet(emit, chapter, &alerts, clock)];
-    let short: Vec<&Alert> = alerts.iter().copied().filter(|a| a.kind.budget().is_none()).collect();
-    tests.extend(pack::groups(emit, chapter, &short).iter().map(|group| of_alerts(emit, chapter, group, clock)));
-    let file = TestFile {
-        rule_files: vec![format!("../../{}", super::rules::path(emit, &chapter.subject))],
-        evaluation_interval: evaluation.to_string(),
-        group_eval_order: chapter.groups.iter().map(|g| g.name.clone()).collect(),
-        tests,
-    };
+    let of_now: Vec<&Alert> =
+        alerts.iter().copied().filter(|a| a.proof.past.is_none() && a.kind.budget().is_none()).collect();
+    tests.extend(pack::groups(emit, chapter, &of_now).iter().map(|group| {
+        let script = script::of_alerts(group, clock);
+        test(emit, names("silent just below, fires in time, resolves", group), chapter, group, &script)
+    }));
+    let file = test_file(emit, chapter, evaluation, tests);
     Artifact::file(format!("prometheus/tests/{}.yaml", part(&chapter.subject)), yaml::document(&file))
 }
 
@@ -95,14 +136,6 @@ fn evaluation(declared: Duration, alerts: &[&Alert]) -> Duration {
 fn quiet(emit: Emit<'_>, chapter: &Chapter, alerts: &[&Alert], clock: Clock) -> Test {
     let script = script::of_quiet(alerts, emit.plan.prometheus.rate_window, clock);
     test(emit, "idle, one bad request, a restart, everything gone".to_owned(), chapter, alerts, &script)
-}
-
-fn of_alerts(emit: Emit<'_>, chapter: &Chapter, alerts: &[&Alert], clock: Clock) -> Test {
-    let script = script::of_alerts(alerts, clock);
-    let mut names: Vec<&str> = alerts.iter().map(|a| a.kind.name()).collect();
-    names.dedup();
-    let name = format!("silent just below, fires in time, resolves: {}", names.join(", "));
-    test(emit, name, chapter, alerts, &script)
 }
 
 fn test(emit: Emit<'_>, name: String, chapter: &Chapter, alerts: &[&Alert], script: &Script<'_>) -> Test {

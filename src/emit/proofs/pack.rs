@@ -57,7 +57,7 @@ fn names(emit: Emit<'_>, subject: &Subject, state: &State, reads: &BTreeSet<Stri
     out.extend(state.replicas.map(|_| "up".to_owned()));
     out.extend(state.latencies.keys().filter_map(|s| Some(format!("{}_bucket", series(emit, subject, *s)?))));
     out.extend(state.values.keys().filter_map(|driver| match driver {
-        Driver::Of(signal) | Driver::With(signal, ..) => series(emit, subject, *signal),
+        Driver::Of(signal) | Driver::Climbing(signal) | Driver::With(signal, ..) => series(emit, subject, *signal),
         Driver::Gauge(text) | Driver::Counter(text) => text.split('{').next().map(str::to_owned),
     }));
     out

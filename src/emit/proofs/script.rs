@@ -2,7 +2,7 @@
 //!
 //! Knows no series. Times are multiples of both the scrape and the evaluation interval.
 
-use crate::signals::proof::{Proof, Rise, State, WhenGone};
+use crate::signals::proof::{Past, Proof, Rise, State, WhenGone};
 use crate::signals::{Alert, AlertKind};
 use crate::units::Duration;
 
@@ -172,6 +172,37 @@ pub fn of_alerts<'a>(alerts: &[&'a Alert], clock: Clock) -> Script<'a> {
         writer.see_last(Seen::Nothing);
     }
     writer.script.checks.sort_by_key(|c| c.at);
+    writer.script
+}
+
+/// Writes the test of alerts that compare with the past: once as they should be then, and now as in [`of_alerts`].
+pub fn of_past<'a>(alerts: &[&'a Alert], clock: Clock) -> Script<'a> {
+    const LEAD: u64 = 2 * 3_600_000;
+    let now = of_alerts(alerts, clock);
+    let length: u64 = now.phases.iter().map(|p| p.scrapes).sum::<u64>() * clock.scrape;
+    let pasts: Vec<&Past> = alerts.iter().filter_map(|a| a.proof.past.as_ref()).collect();
+    let mut ago: Vec<u64> = pasts.iter().flat_map(|p| &p.ago).map(|d| d.whole_millis()).collect();
+    ago.sort_unstable();
+    ago.dedup();
+    let start = ago.last().copied().unwrap_or(0) + LEAD;
+    let then = together(pasts.iter().map(|p| &p.state));
+    let mut writer = Writer::new(clock);
+    for back in ago.into_iter().rev() {
+        let begin = start.saturating_sub(back + LEAD);
+        if begin > writer.now {
+            writer.phase(Base::Gone, State::default(), begin - writer.now);
+        }
+        writer.phase(Base::Calm, then.clone(), LEAD + length);
+    }
+    if start > writer.now {
+        writer.phase(Base::Gone, State::default(), start - writer.now);
+    }
+    let begin = writer.now;
+    writer.script.phases.extend(now.phases);
+    writer.script.checks = now.checks;
+    for check in &mut writer.script.checks {
+        check.at = Duration::from_micros(check.at.whole_millis() * 1000 + begin * 1000);
+    }
     writer.script
 }
 

@@ -11,6 +11,8 @@ use crate::units::number;
 pub enum Motion {
     /// It has a value.
     Level(f64),
+    /// It climbs from zero, so much with each scrape.
+    Climb(f64),
     /// It gains so much with each scrape.
     Gain(f64),
     /// It gains so much with the first scrape, and then nothing.
@@ -36,6 +38,7 @@ impl Track {
         match motion {
             Motion::Level(value) => self.word(&format!("{}x{more}", number(value))),
             Motion::Gain(step) => self.grow(step, more),
+            Motion::Climb(step) => self.word(&format!("0+{}x{more}", number(rounded(step)))),
             Motion::Once(step) => {
                 self.total += step;
                 self.grow(0.0, more);

@@ -7,7 +7,7 @@ use super::track::Motion;
 use crate::catalog::{LeSpelling, Signal, SignalKind, SignalSource};
 use crate::emit::Emit;
 use crate::promql::{MatchOp, Selector, selector};
-use crate::resolve::{Endpoint, Model, Pool};
+use crate::resolve::{Model, Pool};
 use crate::signals::Subject;
 use crate::signals::proof::{Driver, Replicas, Spread, State};
 use crate::units::{Duration, bucket_bound, number, same_edge};
@@ -142,8 +142,13 @@ impl Now<'_> {
             return;
         }
         let idle = matches!(self.base, Base::Idle | Base::OneBadRequest);
-        let value = if idle { 0.0 } else { self.value(source.signal) / source.factor };
-        out.extend(exported(model, source, &source.series).map(|s| (s.to_string(), Motion::Level(value))));
+        let climb = self.state.values.get(&Driver::Climbing(source.signal)).filter(|_| !idle);
+        let motion = match climb {
+            Some(per_second) => Motion::Climb(per_second / source.factor * self.world.scrape.secs_f64()),
+            None if idle => Motion::Level(0.0),
+            None => Motion::Level(self.value(source.signal) / source.factor),
+        };
+        out.extend(exported(model, source, &source.series).map(|s| (s.to_string(), motion)));
     }
 
     fn counter(&self, model: &Model, source: &SignalSource, out: &mut Motions) {
@@ -225,7 +230,7 @@ impl Now<'_> {
             match driver {
                 Driver::Gauge(series) => out.insert(series.clone(), Motion::Level(*value)),
                 Driver::Counter(series) => out.insert(series.clone(), self.gain(*value)),
-                Driver::Of(_) | Driver::With(..) => None,
+                Driver::Of(_) | Driver::Climbing(_) | Driver::With(..) => None,
             };
         }
     }
@@ -253,17 +258,14 @@ fn calm(signal: Signal) -> f64 {
 fn parts_of(signal: Signal) -> &'static [Signal] {
     match signal {
         Signal::ErrorBase => &[Signal::Errors],
+        Signal::Requests => &[Signal::Aborts],
         _ => &[],
     }
 }
 
 fn of_replica(model: &Model, replica: u32) -> [(String, String); 1] {
-    let outside = matches!(model.endpoint, Endpoint::Targets(_) | Endpoint::Foreign);
-    if outside {
-        [("instance".to_owned(), format!("{}-{replica}:8000", model.name))]
-    } else {
-        [("pod".to_owned(), format!("{}-{replica}", model.name))]
-    }
+    let port = if model.replica_label() == "instance" { ":8000" } else { "" };
+    [(model.replica_label().to_owned(), format!("{}-{replica}{port}", model.name))]
 }
 
 fn labelled(name: &str, labels: impl Iterator<Item = (String, String)>) -> Selector {

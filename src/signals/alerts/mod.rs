@@ -1,12 +1,22 @@
 //! The alerts of models and pools: one file per alert or family. Each makes drafts: condition over recorded series, words for
 //! the person who is woken, and what proves it. What all have in common (labels, runbook, changes of the file) is added here.
 
+mod engine_stuck;
 mod errors;
+mod gpu_faults;
 mod gpu_heat;
+mod gpu_lost;
 mod gpu_memory;
+mod gpu_xid;
 mod kv_cache;
+mod no_traffic;
+mod prefix_cache;
+mod queue;
+mod regression;
+mod replicas;
 mod slo_burn;
 mod slo_latency;
+mod telemetry;
 
 use std::collections::BTreeMap;
 
@@ -21,6 +31,7 @@ use crate::source::Place;
 use crate::units::{Duration, number as digits};
 
 pub use gpu_heat::THROTTLED_SHARE;
+pub use gpu_xid::codes as xid_codes;
 
 /// Fewest failed or slow events in the rate window: one of two requests at night is no incident.
 pub const MIN_EVENTS: f64 = 5.0;
@@ -28,6 +39,10 @@ pub const MIN_EVENTS: f64 = 5.0;
 /// How far states of proofs lie beyond or short of a threshold.
 const BEYOND: f64 = 1.05;
 const SHORT: f64 = 0.95;
+
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(86_400);
+const WEEK: Duration = Duration::from_secs(7 * 86_400);
 
 /// An alert before what all have in common is added.
 struct Draft {
@@ -83,10 +98,27 @@ struct PoolCx<'a> {
     group: &'a Group,
 }
 
-const OF_MODELS: &[fn(&ModelCx<'_>) -> Vec<Draft>] =
-    &[slo_burn::drafts, slo_latency::drafts, errors::drafts, kv_cache::drafts];
+/// What the alerts of the fleet are made from.
+struct FleetCx<'a> {
+    plan: &'a Plan,
+    names: &'a Names,
+}
 
-const OF_POOLS: &[fn(&PoolCx<'_>) -> Vec<Draft>] = &[gpu_memory::drafts, gpu_heat::drafts];
+const OF_MODELS: &[fn(&ModelCx<'_>) -> Vec<Draft>] = &[
+    replicas::drafts,
+    engine_stuck::drafts,
+    errors::drafts,
+    slo_burn::drafts,
+    slo_latency::drafts,
+    regression::drafts,
+    kv_cache::drafts,
+    queue::drafts,
+    prefix_cache::drafts,
+    no_traffic::drafts,
+];
+
+const OF_POOLS: &[fn(&PoolCx<'_>) -> Vec<Draft>] =
+    &[gpu_xid::drafts, gpu_faults::drafts, gpu_lost::drafts, gpu_heat::drafts, gpu_memory::drafts];
 
 /// Makes the alerts of a model from what its group records.
 pub fn of_model(model: &Model, plan: &Plan, names: &Names, group: &Group) -> Vec<Alert> {
@@ -98,6 +130,11 @@ pub fn of_model(model: &Model, plan: &Plan, names: &Names, group: &Group) -> Vec
 pub fn of_pool(pool: &Pool, plan: &Plan, names: &Names, group: &Group) -> Vec<Alert> {
     let cx = PoolCx { pool, plan, names, group };
     finished(OF_POOLS.iter().flat_map(|make| make(&cx)), plan, names, pool.place)
+}
+
+/// Makes the alerts on the telemetry itself.
+pub fn of_fleet(plan: &Plan, names: &Names) -> Vec<Alert> {
+    finished(telemetry::drafts(&FleetCx { plan, names }).into_iter(), plan, names, Place::default())
 }
 
 impl ModelCx<'_> {

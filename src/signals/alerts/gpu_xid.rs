@@ -1,0 +1,71 @@
+//! XID errors by what they mean: page for a GPU that is out of service, say what needs a look, and keep faults of the
+//! application away from those who run the platform. The classes stand in `profiles/xid.toml`.
+
+use std::collections::BTreeMap;
+
+use super::{Draft, GPU, OF_POOL, PoolCx};
+use crate::catalog::{Signal, Xid, XidClass, xid_table};
+use crate::promql::selector;
+use crate::signals::proof::{Proof, State};
+use crate::signals::{AlertKind, Measure, What};
+use crate::units::Duration;
+
+/// Codes that the workload itself causes, whatever their class.
+const OF_APPLICATIONS: [u32; 4] = [13, 31, 43, 45];
+
+/// How long a code is remembered by its record.
+const MEMORY: Duration = Duration::from_secs(900);
+
+pub fn drafts(cx: &PoolCx<'_>) -> Vec<Draft> {
+    if !cx.has(What::GpuXid) {
+        return Vec::new();
+    }
+    let table = xid_table();
+    [AlertKind::GPUXidCritical, AlertKind::GPUXidWarning, AlertKind::GPUXidApplication]
+        .into_iter()
+        .filter_map(|kind| draft(cx, kind, &table))
+        .collect()
+}
+
+/// Returns the codes that an alert is about, and what is known of them; none for other alerts.
+pub fn codes(kind: AlertKind) -> Vec<(u32, Xid)> {
+    let of_codes = [AlertKind::GPUXidCritical, AlertKind::GPUXidWarning, AlertKind::GPUXidApplication].contains(&kind);
+    xid_table().into_iter().filter(|(code, xid)| of_codes && is_about(kind, *code, xid)).collect()
+}
+
+/// Returns whether an alert is about a code.
+fn is_about(kind: AlertKind, code: u32, xid: &Xid) -> bool {
+    let application = OF_APPLICATIONS.contains(&code);
+    match kind {
+        AlertKind::GPUXidCritical => !application && xid.class == XidClass::Critical,
+        AlertKind::GPUXidWarning => !application && xid.class == XidClass::Warning,
+        _ => application || xid.class == XidClass::Error,
+    }
+}
+
+fn draft(cx: &PoolCx<'_>, kind: AlertKind, table: &BTreeMap<u32, Xid>) -> Option<Draft> {
+    let codes: Vec<u32> =
+        table.iter().filter(|(code, xid)| is_about(kind, **code, xid)).map(|(code, _)| *code).collect();
+    let pattern: Vec<String> = codes.iter().map(u32::to_string).collect();
+    let expr = selector(cx.names.record(Measure::gpu(What::GpuXid)))
+        .eq("pool", &cx.pool.name)
+        .re("xid", pattern.join("|"))
+        .expr()
+        .above(0.0);
+    let other = table.iter().find(|(code, xid)| !is_about(kind, **code, xid)).map(|(code, _)| *code)?;
+    let reported = |code: u32| match cx.pool.signal(Signal::GpuXidCount) {
+        Some(_) => State::default().labelled(Signal::GpuXidCount, "xid", &code.to_string(), 1.0),
+        None => State::default().with(Signal::GpuXid, f64::from(code)),
+    };
+    let (first, last) = (*codes.first()?, *codes.last()?);
+    let proof = Proof { fall: MEMORY, ..Proof::at_once(vec![reported(first), reported(last)], vec![reported(other)]) };
+    let (what, then) = match kind {
+        AlertKind::GPUXidCritical => ("it is out of service until reset or repaired", "Take it out of service."),
+        AlertKind::GPUXidWarning => ("it needs a look", "See the action for the code in the runbook."),
+        _ => ("work on it was lost", "Most often the application is at fault: tell its owner."),
+    };
+    Some(Draft::new(kind, expr, 0.0, proof).says(
+        format!("{GPU} reports XID {{{{ $labels.xid }}}}: {what}"),
+        format!("The driver reported XID {{{{ $labels.xid }}}} for {GPU} {OF_POOL} within the last 15 minutes. {then}"),
+    ))
+}

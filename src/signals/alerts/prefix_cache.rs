@@ -1,0 +1,59 @@
+//! The prefix cache helps far less than in the same hour last week (or yesterday, where last week is not known).
+
+use super::{BEYOND, DAY, Draft, HOUR, ModelCx, SHORT, WEEK, percent};
+use crate::catalog::Signal;
+use crate::promql::{BinaryOp, Expr, call, number};
+use crate::signals::model::recorded;
+use crate::signals::proof::{Past, Proof, State};
+use crate::signals::{AlertKind, What};
+use crate::units::Duration;
+
+/// Fewest queries per second that are judged.
+const MIN_QUERIES: f64 = 1.0;
+/// A cache that never helped cannot collapse.
+const MIN_RATIO: f64 = 0.1;
+/// What is looked at now.
+const NOW: Duration = Duration::from_secs(1800);
+
+pub fn drafts(cx: &ModelCx<'_>) -> Vec<Draft> {
+    if !cx.has(What::PrefixCacheHits) {
+        return Vec::new();
+    }
+    let kind = AlertKind::PrefixCacheCollapse;
+    let threshold = cx.threshold(kind);
+    let mean = |what, window: Duration, ago: Option<Duration>| {
+        let series = recorded(cx.model, cx.names, what);
+        let series = ago.map_or(series.clone(), |ago| series.ago(ago));
+        call("avg_over_time", [series.range(window.into())])
+    };
+    // A ratio of means weighs by traffic; a mean of ratios would not.
+    let ratio = |window, ago| -> Expr {
+        let queries = mean(What::PrefixCacheQueries, window, ago).op(BinaryOp::Ge, number(MIN_QUERIES));
+        mean(What::PrefixCacheHits, window, ago).per(queries)
+    };
+    let then = ratio(HOUR, Some(WEEK)).or(ratio(HOUR, Some(DAY)));
+    let limit = then.above(MIN_RATIO).op(BinaryOp::Mul, number(threshold));
+    let expr = ratio(NOW, None).op(BinaryOp::Lt, limit);
+    let state = |queries: f64, ratio: f64| {
+        State::default().with(Signal::PrefixCacheQueries, queries).with(Signal::PrefixCacheHits, queries * ratio)
+    };
+    let usual = 0.6;
+    let proof = Proof {
+        past: Some(Past { state: state(1000.0, usual), ago: vec![WEEK] }),
+        calm: state(1000.0, usual),
+        ..Proof::over(
+            NOW,
+            vec![state(1000.0, usual * threshold * SHORT)],
+            vec![state(1000.0, usual * threshold * BEYOND), state(MIN_QUERIES * SHORT, 0.0)],
+        )
+    };
+    let draft = Draft::new(kind, expr, threshold, proof).says(
+        "Prefix cache of {{ $labels.model }} hits only {{ $value | humanizePercentage }}",
+        format!(
+            "The prefix cache of model {{{{ $labels.model }}}} hits {{{{ $value | humanizePercentage }}}}, less than {} of what it \
+             did in the same hour last week. Prefill is done again that was saved then.",
+            percent(threshold)
+        ),
+    );
+    vec![draft]
+}
