@@ -23,7 +23,7 @@
 //!
 //! - Stages return values and findings; none stops at the first mistake, none prints, none panics on input.
 //! - Only `source::DiskWorld` and `output` read, and only `output` writes; `cli` is the only caller of them, and writes itself
-//!   only what `init` and `man` are asked for. The core sees neither clock nor environment. The same input gives the same
+//!   only what `init` and `man` are asked for, and the temporary folder of `test`. The core sees neither clock nor environment. The same input gives the same
 //!   bytes: ordered maps only, no tool version in the output.
 //! - PromQL is built as a tree (`promql`), names are spelled in `names`, engine facts stand in `profiles/`.
 //! - Dependencies point up the table: units, source, diag, declare ← catalog, promql, spec,
@@ -98,6 +98,11 @@ impl Program {
     /// Makes the bare JSON of every dashboard, however they are delivered: its part (`fleet`, `model-vllm`) and its document.
     pub fn dashboards(&self) -> Vec<(String, serde_json::Value)> {
         emit::dashboards(self.emit())
+    }
+
+    /// Makes every unit test of the alerts by itself, with the rules that it needs.
+    pub fn proofs(&self) -> Vec<emit::ProofRun> {
+        emit::proof_runs(self.emit())
     }
 
     fn emit(&self) -> Emit<'_> {

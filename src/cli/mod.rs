@@ -17,6 +17,7 @@ mod page;
 mod project;
 mod schema;
 mod shell;
+mod test;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -46,7 +47,7 @@ struct Arguments {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  clean
-  1  findings of severity error; differences, for `diff --exit-code`, `generate --check` and
+  1  findings of severity error; alerts that fail their tests; differences, for `diff --exit-code`, `generate --check` and
      `catalog verify`
   2  wrong usage, an unreadable llmobs.toml, or an internal error";
 
@@ -57,6 +58,7 @@ enum Command {
     Diff(diff::Arguments),
     Check(check::Arguments),
     Explain(explain::Arguments),
+    Test(test::Arguments),
     Catalog(catalog::Arguments),
     Schema(schema::Arguments),
     Completions(completions::Arguments),
@@ -95,6 +97,7 @@ fn start(arguments: Vec<OsString>) -> Exit {
         Command::Diff(a) => diff::run(&a, &mut shell),
         Command::Check(a) => check::run(&a, &mut shell),
         Command::Explain(a) => explain::run(&a, &mut shell),
+        Command::Test(a) => test::run(&a, &mut shell),
         Command::Catalog(a) => catalog::run(&a, &mut shell),
         Command::Schema(_) => schema::run(&mut shell),
         Command::Completions(a) => completions::run(&a, &mut shell),

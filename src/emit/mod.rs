@@ -22,6 +22,7 @@ mod text;
 mod yaml;
 
 pub use dashboards::dashboards;
+pub use proofs::{RULES as PROOF_RULES, Run as ProofRun, runs as proof_runs};
 pub use runbooks::threshold as threshold_text;
 
 use crate::names::Names;

@@ -2,14 +2,14 @@
 //!
 //! Flavour `plain`: `prometheus/rules/<part>.yaml`. Flavour `operator`: `kubernetes/rules-<part>.yaml`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use super::kube::{self, Custom};
 use super::{Artifact, Emit, yaml};
 use crate::parallel;
-use crate::signals::{Chapter, Group, Subject};
+use crate::signals::{Alert, Chapter, Group, Subject};
 use crate::spec::Flavour;
 
 /// A rule file, and the `spec` of a PrometheusRule.
@@ -64,6 +64,17 @@ pub fn path(emit: Emit<'_>, subject: &Subject) -> String {
 /// Returns the rule file of a chapter.
 pub fn rule_file(chapter: &Chapter) -> RuleFile<'_> {
     RuleFile { groups: chapter.groups.iter().map(group).collect() }
+}
+
+/// Returns the rules of a chapter that record some names, and some of its alerts, as a plain rule file.
+pub fn some_rules(chapter: &Chapter, names: &BTreeSet<String>, alerts: &[&Alert]) -> String {
+    let mut groups = chapter.groups.clone();
+    for group in &mut groups {
+        group.records.retain(|r| names.contains(&r.name));
+        group.alerts.retain(|a| alerts.iter().any(|b| b.kind == a.kind && b.labels == a.labels));
+    }
+    groups.retain(|g| !g.records.is_empty() || !g.alerts.is_empty());
+    yaml::document(&RuleFile { groups: groups.iter().map(self::group).collect() })
 }
 
 /// Makes the rules of every chapter.

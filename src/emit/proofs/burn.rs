@@ -6,10 +6,9 @@
 //! the definition of a window, on events per minute, and not from the rules. The other test has few events, all of them bad.
 
 use super::script::{Base, Phase};
-use super::{Expectation, Sample, Test, TestFile, closure, series};
+use super::{Expectation, Sample, Test, Tested, closure, series};
 use crate::catalog::Signal;
-use crate::emit::rules::{self, part};
-use crate::emit::{Artifact, Emit, yaml};
+use crate::emit::Emit;
 use crate::promql::{AggregateOp, selector};
 use crate::resolve::{Model, Slo};
 use crate::signals::proof::{Spread, State};
@@ -37,26 +36,22 @@ const REPLICAS: u32 = 10;
 /// Events of one objective and how many of them are bad, minute by minute.
 type Minutes = Vec<(f64, f64)>;
 
-/// Makes the file of a chapter; none if no alert watches a budget.
-pub fn file(emit: Emit<'_>, chapter: &Chapter) -> Option<Artifact> {
-    let Subject::Model(name) = &chapter.subject else { return None };
-    let model = emit.plan.models.get(name)?;
+/// Makes the tests of a chapter; none if no alert watches a budget.
+pub fn tested<'a>(emit: Emit<'_>, chapter: &'a Chapter) -> Vec<Tested<'a>> {
     let alerts: Vec<&Alert> = chapter.alerts().filter(|a| a.kind.budget().is_some()).collect();
-    if alerts.is_empty() {
-        return None;
-    }
-    let tests = vec![
-        test(emit, chapter, model, &alerts, "a stair of bad shares, and good again", &stair(model)),
-        test(emit, chapter, model, &alerts, "few events, all of them bad", &few(model)),
+    let Subject::Model(name) = &chapter.subject else { return Vec::new() };
+    let Some(model) = emit.plan.models.get(name).filter(|_| !alerts.is_empty()) else { return Vec::new() };
+    let stories = [
+        ("error budgets: a stair of bad shares, and good again", stair(model)),
+        ("error budgets: few events, all of them bad", few(model)),
     ];
-    let part = part(&chapter.subject);
-    let file = TestFile {
-        rule_files: vec![format!("../../{}", rules::path(emit, &chapter.subject))],
-        evaluation_interval: (MINUTE * EVALUATION as u64).to_string(),
-        group_eval_order: chapter.groups.iter().map(|g| g.name.clone()).collect(),
-        tests,
-    };
-    Some(Artifact::file(format!("prometheus/tests/{part}-budgets.yaml"), yaml::document(&file)))
+    stories
+        .map(|(title, stages)| Tested {
+            test: test(emit, chapter, model, &alerts, title, &stages),
+            alerts: alerts.clone(),
+            evaluation: MINUTE * EVALUATION as u64,
+        })
+        .into()
 }
 
 /// A part of a timeline: its minutes, and per objective events per minute and the share of bad ones.
@@ -144,7 +139,7 @@ fn test(emit: Emit<'_>, chapter: &Chapter, model: &Model, alerts: &[&Alert], nam
         .iter()
         .map(|stage| Phase { base: Base::Calm, state: state(model, &stage.of), scrapes: stage.minutes as u64 })
         .collect();
-    let world = World::new(emit, &chapter.subject, closure::of(chapter, alerts)).scraped_every(MINUTE);
+    let world = World::new(emit, &chapter.subject, closure::of(chapter, alerts), MINUTE);
     Test {
         name: name.to_owned(),
         interval: MINUTE.to_string(),

@@ -1,7 +1,8 @@
 //! promtool unit tests, made from the proofs of alerts: what must fire and what must stay silent, from the exporter's series on.
 //!
 //! The tests start from what the exporter writes, so they hold recording rules and alert together. Written to
-//! `prometheus/tests/<part>.yaml`, those of error budgets to a file of their own. They name the file with the rules; where that is a PrometheusRule, promtool wants its `spec` alone.
+//! `prometheus/tests/<part>.yaml`, those of error budgets and of comparisons with last week to files of their own. They name the file
+//! with the rules; where that is a PrometheusRule, promtool wants its `spec` alone.
 
 mod burn;
 mod closure;
@@ -64,66 +65,120 @@ struct Sample {
 /// How often rules are evaluated in tests that begin a week ago.
 const PAST_EVALUATION: Duration = Duration::from_secs(900);
 
-/// Makes a test file for each chapter that has alerts.
+/// Makes the test files of each chapter that has alerts.
 pub fn artifacts(emit: Emit<'_>) -> Vec<Artifact> {
-    let chapters: Vec<&Chapter> = emit.book.chapters.iter().filter(|c| c.alerts().next().is_some()).collect();
-    let files = parallel::map(&chapters, 1, |c| [Some(file(emit, c)), past(emit, c), burn::file(emit, c)]);
+    let files = parallel::map(&chapters(emit), 1, |c| {
+        [("", of_now(emit, c)), ("-past", of_past(emit, c)), ("-budgets", burn::tested(emit, c))].map(
+            |(suffix, tested)| {
+                let evaluation = tested.first()?.evaluation;
+                let tests = tested.into_iter().map(|t| t.test).collect();
+                let path = format!("prometheus/tests/{}{suffix}.yaml", part(&c.subject));
+                let rules = format!("../../{}", super::rules::path(emit, &c.subject));
+                Some(Artifact::file(path, yaml::document(&test_file(c, &rules, evaluation, tests))))
+            },
+        )
+    });
     files.into_iter().flatten().flatten().collect()
+}
+
+/// One test with the rules that it needs, to be run by itself.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// Part of names and paths that stands for the chapter: `model-chat`.
+    pub part: String,
+    /// What is tested.
+    pub name: String,
+    /// Names of the alerts that it is about, each once, in reading order.
+    pub alerts: Vec<String>,
+    /// The rules that the alerts need, as a rule file.
+    pub rules: String,
+    /// The test, which expects the rules beside it in [`RULES`].
+    pub test: String,
+}
+
+/// File name under which the test of a [`Run`] looks for its rules.
+pub const RULES: &str = "rules.yaml";
+
+/// Makes every test by itself.
+pub fn runs(emit: Emit<'_>) -> Vec<Run> {
+    let runs = parallel::map(&chapters(emit), 1, |c| {
+        let tested = of_now(emit, c).into_iter().chain(of_past(emit, c)).chain(burn::tested(emit, c));
+        tested.map(|t| run(c, t)).collect::<Vec<Run>>()
+    });
+    runs.into_iter().flatten().collect()
+}
+
+fn run(chapter: &Chapter, tested: Tested<'_>) -> Run {
+    let names = closure::of(chapter, &tested.alerts);
+    let mut alerts: Vec<String> = tested.alerts.iter().map(|a| a.kind.name().to_owned()).collect();
+    alerts.dedup();
+    Run {
+        part: part(&chapter.subject),
+        name: tested.test.name.clone(),
+        alerts,
+        rules: super::rules::some_rules(chapter, &names, &tested.alerts),
+        test: yaml::document(&test_file(chapter, RULES, tested.evaluation, vec![tested.test])),
+    }
+}
+
+fn chapters(emit: Emit<'_>) -> Vec<&Chapter> {
+    emit.book.chapters.iter().filter(|c| c.alerts().next().is_some()).collect()
+}
+
+/// A test and what it is about.
+struct Tested<'a> {
+    test: Test,
+    alerts: Vec<&'a Alert>,
+    evaluation: Duration,
+}
+
+fn of_now<'a>(emit: Emit<'_>, chapter: &'a Chapter) -> Vec<Tested<'a>> {
+    let settings = &emit.plan.prometheus;
+    let all: Vec<&Alert> = chapter.alerts().collect();
+    let evaluation = evaluation(settings.evaluation_interval, &all);
+    let clock = Clock::new(settings.scrape_interval, evaluation);
+    let script = script::of_quiet(&all, settings.rate_window, clock);
+    let quiet = test(emit, "idle, one bad request, a restart, everything gone".to_owned(), chapter, &all, &script);
+    let of_now = |a: &&Alert| a.proof.past.is_none() && a.kind.budget().is_none();
+    let now: Vec<&Alert> = all.iter().copied().filter(of_now).collect();
+    let mut out = vec![Tested { test: quiet, alerts: all, evaluation }];
+    out.extend(pack::groups(emit, chapter, &now).into_iter().map(|alerts| {
+        let script = script::of_alerts(&alerts, clock);
+        Tested { test: test(emit, name(&alerts), chapter, &alerts, &script), alerts, evaluation }
+    }));
+    out
 }
 
 /// Alerts that compare with last week have a file of their own: promtool evaluates every rule all through the week, so it does
 /// that less often.
-fn past(emit: Emit<'_>, chapter: &Chapter) -> Option<Artifact> {
-    let alerts: Vec<&Alert> = chapter.alerts().filter(|a| a.proof.past.is_some()).collect();
-    if alerts.is_empty() {
-        return None;
-    }
+fn of_past<'a>(emit: Emit<'_>, chapter: &'a Chapter) -> Vec<Tested<'a>> {
     let settings = &emit.plan.prometheus;
+    let past: Vec<&Alert> = chapter.alerts().filter(|a| a.proof.past.is_some()).collect();
     let evaluation = settings.evaluation_interval.max(PAST_EVALUATION);
-    let clock = Clock::new(settings.scrape_interval, evaluation);
-    let groups = pack::groups(emit, chapter, &alerts);
-    let tests = groups.iter().map(|group| {
-        test(
-            emit,
-            names("silent just below, fires in time, resolves", group),
-            chapter,
-            group,
-            &script::of_past(group, clock),
-        )
+    // Five scrapes of a window are enough here.
+    let scrape = settings.scrape_interval.max(Duration::from_secs(settings.rate_window.whole_secs() / 5));
+    let clock = Clock::new(scrape, evaluation);
+    let groups = pack::groups(emit, chapter, &past).into_iter();
+    let tested = groups.map(|alerts| {
+        let script = script::of_past(&alerts, clock);
+        Tested { test: test(emit, name(&alerts), chapter, &alerts, &script), alerts, evaluation }
     });
-    let file = test_file(emit, chapter, evaluation, tests.collect());
-    Some(Artifact::file(format!("prometheus/tests/{}-past.yaml", part(&chapter.subject)), yaml::document(&file)))
+    tested.collect()
 }
 
-fn test_file(emit: Emit<'_>, chapter: &Chapter, evaluation: Duration, tests: Vec<Test>) -> TestFile {
+fn test_file(chapter: &Chapter, rules: &str, evaluation: Duration, tests: Vec<Test>) -> TestFile {
     TestFile {
-        rule_files: vec![format!("../../{}", super::rules::path(emit, &chapter.subject))],
+        rule_files: vec![rules.to_owned()],
         evaluation_interval: evaluation.to_string(),
         group_eval_order: chapter.groups.iter().map(|g| g.name.clone()).collect(),
         tests,
     }
 }
 
-fn names(what: &str, alerts: &[&Alert]) -> String {
+fn name(alerts: &[&Alert]) -> String {
     let mut names: Vec<&str> = alerts.iter().map(|a| a.kind.name()).collect();
     names.dedup();
-    format!("{what}: {}", names.join(", "))
-}
-
-fn file(emit: Emit<'_>, chapter: &Chapter) -> Artifact {
-    let settings = &emit.plan.prometheus;
-    let alerts: Vec<&Alert> = chapter.alerts().collect();
-    let evaluation = evaluation(settings.evaluation_interval, &alerts);
-    let clock = Clock::new(settings.scrape_interval, evaluation);
-    let mut tests = vec![quiet(emit, chapter, &alerts, clock)];
-    let of_now: Vec<&Alert> =
-        alerts.iter().copied().filter(|a| a.proof.past.is_none() && a.kind.budget().is_none()).collect();
-    tests.extend(pack::groups(emit, chapter, &of_now).iter().map(|group| {
-        let script = script::of_alerts(group, clock);
-        test(emit, names("silent just below, fires in time, resolves", group), chapter, group, &script)
-    }));
-    let file = test_file(emit, chapter, evaluation, tests);
-    Artifact::file(format!("prometheus/tests/{}.yaml", part(&chapter.subject)), yaml::document(&file))
+    format!("silent just below, fires in time, resolves: {}", names.join(", "))
 }
 
 /// Every minute is often enough for alerts that wait for two: it halves the time of the tests.
@@ -133,20 +188,15 @@ fn evaluation(declared: Duration, alerts: &[&Alert]) -> Duration {
     if slow { declared.max(minute) } else { declared }
 }
 
-fn quiet(emit: Emit<'_>, chapter: &Chapter, alerts: &[&Alert], clock: Clock) -> Test {
-    let script = script::of_quiet(alerts, emit.plan.prometheus.rate_window, clock);
-    test(emit, "idle, one bad request, a restart, everything gone".to_owned(), chapter, alerts, &script)
-}
-
 fn test(emit: Emit<'_>, name: String, chapter: &Chapter, alerts: &[&Alert], script: &Script<'_>) -> Test {
     let mut calm = State::default();
     for alert in alerts {
         calm.add(&alert.proof.calm);
     }
-    let world = World::new(emit, &chapter.subject, closure::of(chapter, alerts));
+    let world = World::new(emit, &chapter.subject, closure::of(chapter, alerts), script.scrape);
     Test {
         name,
-        interval: emit.plan.prometheus.scrape_interval.to_string(),
+        interval: script.scrape.to_string(),
         input_series: series(&world, &calm, &script.phases),
         promql_expr_test: script.checks.iter().map(|check| expectation(check, alerts)).collect(),
     }

@@ -48,11 +48,16 @@ impl Touched {
     }
 }
 
-/// Returns the names of the series that a state sets; the number of GPUs changes all that are read.
+/// Returns the names of the series that a state sets.
 fn names(emit: Emit<'_>, subject: &Subject, state: &State, reads: &BTreeSet<String>) -> Vec<String> {
     let mut out: Vec<String> = Vec::new();
-    if state.gpus.is_some() {
-        out.extend(reads.iter().cloned());
+    match (state.gpus, subject) {
+        // Without GPUs nothing of the pool is there; of one GPU fewer, the first knows nothing.
+        (Some(0), Subject::Pool(_)) => {
+            out.extend(Signal::OF_GPUS.iter().filter_map(|signal| series(emit, subject, *signal)));
+        }
+        (Some(_), _) => out.extend(reads.iter().cloned()),
+        (None, _) => {}
     }
     out.extend(state.replicas.map(|_| "up".to_owned()));
     out.extend(state.latencies.keys().filter_map(|s| Some(format!("{}_bucket", series(emit, subject, *s)?))));

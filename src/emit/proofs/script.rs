@@ -63,6 +63,8 @@ pub struct Check<'a> {
 pub struct Script<'a> {
     /// Phases.
     pub phases: Vec<Phase>,
+    /// Time between two scrapes.
+    pub scrape: Duration,
     /// Looks.
     pub checks: Vec<Check<'a>>,
 }
@@ -104,7 +106,8 @@ struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     fn new(clock: Clock) -> Self {
-        Self { clock, script: Script::default(), now: 0 }
+        let scrape = Duration::from_micros(clock.scrape * 1000);
+        Self { clock, script: Script { scrape, ..Script::default() }, now: 0 }
     }
 
     /// Adds a phase of at least so many milliseconds.
@@ -177,7 +180,7 @@ pub fn of_alerts<'a>(alerts: &[&'a Alert], clock: Clock) -> Script<'a> {
 
 /// Writes the test of alerts that compare with the past: once as they should be then, and now as in [`of_alerts`].
 pub fn of_past<'a>(alerts: &[&'a Alert], clock: Clock) -> Script<'a> {
-    const LEAD: u64 = 2 * 3_600_000;
+    const LEAD: u64 = 3_600_000 + 600_000;
     let now = of_alerts(alerts, clock);
     let length: u64 = now.phases.iter().map(|p| p.scrapes).sum::<u64>() * clock.scrape;
     let pasts: Vec<&Past> = alerts.iter().filter_map(|a| a.proof.past.as_ref()).collect();
@@ -219,7 +222,9 @@ fn together<'s>(states: impl Iterator<Item = &'s State>) -> State {
 /// everything is gone, those fire that watch that, and no others.
 pub fn of_quiet<'a>(alerts: &[&'a Alert], window: Duration, clock: Clock) -> Script<'a> {
     let mut writer = Writer::new(clock);
-    let longest = alerts.iter().map(|a| a.hold.whole_millis()).max().unwrap_or(0);
+    // Alerts that compare with the past have none here.
+    let holds = alerts.iter().filter(|a| a.proof.past.is_none()).map(|a| a.hold.whole_millis());
+    let longest = holds.max().unwrap_or(0);
     let window = window.whole_millis();
     let whole = window + longest + 2 * clock.evaluation;
     for (base, millis) in [

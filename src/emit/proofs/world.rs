@@ -35,14 +35,8 @@ pub struct World<'a> {
 
 impl<'a> World<'a> {
     /// Makes a world of which only some names are read.
-    pub fn new(emit: Emit<'a>, subject: &'a Subject, read: BTreeSet<String>) -> Self {
-        Self { emit, subject, read, scrape: emit.plan.prometheus.scrape_interval }
-    }
-
-    /// Sets the time between two values of a series, if it is not that of the project.
-    pub fn scraped_every(mut self, scrape: Duration) -> Self {
-        self.scrape = scrape;
-        self
+    pub fn new(emit: Emit<'a>, subject: &'a Subject, read: BTreeSet<String>, scrape: Duration) -> Self {
+        Self { emit, subject, read, scrape }
     }
 
     /// Returns what each series does in a state. `calm` is what states of this test are different from.
@@ -176,7 +170,12 @@ impl Now<'_> {
                 motion => motion,
             };
         }
-        out.entry(series.to_string()).or_insert(once);
+        // Two signals may be read from one series; what a state says goes first.
+        if self.state.values.contains_key(&Driver::Of(source.signal)) {
+            out.insert(series.to_string(), once);
+        } else {
+            out.entry(series.to_string()).or_insert(once);
+        }
     }
 
     fn latency(&self, model: &Model, source: &SignalSource, out: &mut Motions) {
