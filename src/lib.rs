@@ -14,7 +14,8 @@
 //! Beside them: `source` (texts and spans), `diag` (findings and their rendering), `units`, `slo` (windows and burn rates), `declare` (TOML tables from
 //! one declaration), `catalog` (profiles: metrics by release), `catalog_report` (what `llmobs catalog` answers), `alert_kind` (the
 //! list of alerts), `promql` (tree, reader, builder, printer), `names` (every emitted name), `cli`, `metrics_page` (reader of
-//! `/metrics` pages), `init` (pages or flags to the text of a first llmobs.toml) and `parallel` (many things on all cores).
+//! `/metrics` pages), `init` (pages or flags to the text of a first llmobs.toml), `simulate` (pages and history of servers that
+//! nobody owns yet) and `parallel` (many things on all cores).
 //!
 //! The checker is a second pipeline over the same parts: `intake` (files of others to documents with places) → `promql` (text to
 //! tree) → `infer` (what each part of a query is, by the catalogue) → `lint` (rules and findings).
@@ -27,7 +28,7 @@
 //!   bytes: ordered maps only, no tool version in the output.
 //! - PromQL is built as a tree (`promql`), names are spelled in `names`, engine facts stand in `profiles/`.
 //! - Dependencies point up the table: units, source, diag, declare ← catalog, promql, spec,
-//!   alert_kind ← resolve ← names, signals ← emit ← output, diff, init ← catalog_report ← cli. A test holds this.
+//!   alert_kind ← resolve ← names, signals ← emit ← output, diff, init, simulate ← catalog_report ← cli. A test holds this.
 
 pub mod alert_kind;
 pub mod catalog;
@@ -51,6 +52,7 @@ pub mod promql;
 pub mod reference;
 pub mod resolve;
 pub mod signals;
+pub mod simulate;
 pub mod slo;
 pub mod source;
 pub mod spec;
@@ -105,7 +107,8 @@ impl Program {
         emit::proof_runs(self.emit())
     }
 
-    fn emit(&self) -> Emit<'_> {
+    /// Returns what generators read.
+    pub fn emit(&self) -> Emit<'_> {
         Emit { plan: &self.plan, book: &self.book, names: &self.names }
     }
 

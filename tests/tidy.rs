@@ -49,7 +49,7 @@ const LAYERS: &[&[&str]] = &[
     &["infer", "resolve"],
     &["names", "signals", "lint"],
     &["emit"],
-    &["output", "diff", "explain", "reference", "init"],
+    &["output", "diff", "explain", "reference", "init", "simulate"],
     &["catalog_report"],
     &["cli"],
 ];

@@ -16,7 +16,9 @@ mod man;
 mod page;
 mod project;
 mod schema;
+mod serve;
 mod shell;
+mod simulate;
 mod test;
 
 use std::ffi::OsString;
@@ -58,6 +60,7 @@ enum Command {
     Diff(diff::Arguments),
     Check(check::Arguments),
     Explain(explain::Arguments),
+    Simulate(simulate::Arguments),
     Test(test::Arguments),
     Catalog(catalog::Arguments),
     Schema(schema::Arguments),
@@ -97,6 +100,7 @@ fn start(arguments: Vec<OsString>) -> Exit {
         Command::Diff(a) => diff::run(&a, &mut shell),
         Command::Check(a) => check::run(&a, &mut shell),
         Command::Explain(a) => explain::run(&a, &mut shell),
+        Command::Simulate(a) => simulate::run(&a, &mut shell),
         Command::Test(a) => test::run(&a, &mut shell),
         Command::Catalog(a) => catalog::run(&a, &mut shell),
         Command::Schema(_) => schema::run(&mut shell),

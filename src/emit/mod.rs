@@ -22,8 +22,11 @@ mod text;
 mod yaml;
 
 pub use dashboards::dashboards;
+pub use gpu_exporter::{Field as ExporterField, fields as exporter_fields};
 pub use proofs::{RULES as PROOF_RULES, Run as ProofRun, runs as proof_runs};
 pub use runbooks::threshold as threshold_text;
+pub use scrape::timeout as scrape_timeout;
+pub use yaml::body as yaml_body;
 
 use crate::names::Names;
 use crate::parallel;

@@ -1,0 +1,283 @@
+//! The targets of a project: replicas of every model, nodes of every pool, and which replica holds which GPU.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::engine::Engine;
+use super::family::{self, Family, Form, Holder};
+use super::gpu::Gpu;
+use super::noise;
+use super::quantity::Quantity;
+use super::scenario::Conditions;
+use super::shape::Shape;
+use super::target::{Board, Body, Node, Target, Worker};
+use super::write;
+use super::{Settings, Wanted};
+use crate::Program;
+use crate::catalog::{Metric, Signal, SignalSource, Status};
+use crate::declare::values::Port;
+use crate::promql::MatchOp;
+use crate::resolve::{Endpoint, Model, Plan, Pool};
+use crate::spec::{DeployedBy, Flavour};
+
+/// GPUs of a node.
+const GPUS_PER_NODE: u32 = 8;
+
+/// Makes the targets, models before pools, each by name.
+pub fn targets(program: &Program, settings: &Settings, wanted: &Wanted) -> Vec<Target> {
+    let maker = Maker { program, plan: &program.plan, settings, wanted };
+    let mut out = Vec::new();
+    for model in program.plan.models.values() {
+        out.extend((0..maker.replicas(model)).map(|index| maker.replica(model, index)));
+    }
+    program.plan.pools.values().for_each(|pool| maker.nodes(pool, &mut out));
+    out
+}
+
+struct Maker<'a> {
+    program: &'a Program,
+    plan: &'a Plan,
+    settings: &'a Settings,
+    wanted: &'a Wanted,
+}
+
+impl Maker<'_> {
+    /// As many as asked for, unless the declared GPUs of the pool are too few for that; one at least.
+    fn replicas(&self, model: &Model) -> u32 {
+        if let Endpoint::Targets(targets) = &model.endpoint {
+            return u32::try_from(targets.len()).unwrap_or(1).max(1);
+        }
+        let asked = self.settings.replicas.max(1);
+        let Some(pool) = model.pool.as_ref().and_then(|p| self.plan.pools.get(p)) else { return asked };
+        let Some(count) = pool.count else { return asked };
+        let per_round: u32 = self.models_of(pool).map(|m| m.gpus_per_replica).sum();
+        asked.min(count / per_round.max(1)).max(1)
+    }
+
+    fn models_of<'m>(&'m self, pool: &'m Pool) -> impl Iterator<Item = &'m Model> {
+        self.plan.models.values().filter(|m| m.pool.as_deref() == Some(&pool.name))
+    }
+
+    fn worker(&self, model: &Model, index: u32) -> Worker {
+        let seed = noise::seed(self.settings.seed, &format!("{}/{index}", model.name));
+        let engine = Engine::new(Shape::of(model), seed);
+        Worker { model: model.name.clone(), index, of: self.replicas(model), engine }
+    }
+
+    fn replica(&self, model: &Model, index: u32) -> Target {
+        let labels = self.labels_of_replica(model, index);
+        let mut families: Vec<Family> = Vec::new();
+        let form = self.form(&labels, model.engine.profile.le_spelling);
+        let option = common_option(model);
+        for metric in model.engine.metrics() {
+            let sources: Vec<&SignalSource> = sources(model, metric).collect();
+            if !is_there(metric, &sources, option.as_deref()) || families.iter().any(|f| f.name == metric.name) {
+                continue;
+            }
+            // Bounds that llmobs.toml sets are in the metric of the signal.
+            let metric = sources.first().map_or(metric, |s| &s.metric);
+            let mut family = Family::new(metric);
+            for set in family::of_model(model, metric) {
+                let meter = family::of_engine(metric, &sources, &set);
+                family.add(metric, 0, set.labels, meter, &form);
+            }
+            families.push(family);
+        }
+        self.target(labels, families, Body::Replica(self.worker(model, index)), 1)
+    }
+
+    fn form<'f>(&'f self, labels: &'f [(String, String)], spelling: crate::catalog::LeSpelling) -> Form<'f> {
+        Form {
+            target: self.settings.stored.then_some(labels),
+            spelling,
+            normalised: self.plan.prometheus.release.major() >= 3,
+            wanted: self.wanted,
+        }
+    }
+
+    fn target(&self, labels: Vec<(String, String)>, families: Vec<Family>, body: Body, units: usize) -> Target {
+        let label = |name: &str| labels.iter().find(|(l, _)| l == name).map(|(_, v)| v.clone()).unwrap_or_default();
+        let shows_up = self.settings.stored && self.wanted.has("up");
+        Target {
+            job: label("job"),
+            instance: label("instance"),
+            up: shows_up.then(|| write::series("up", &labels)),
+            labels,
+            families: families.into_iter().filter(|f| !f.series.is_empty()).collect(),
+            body,
+            ticks: 0,
+            values: vec![[0.0; Quantity::COUNT]; units],
+            conditions: Conditions::default(),
+        }
+    }
+
+    /// What the generated monitors and jobs set, and what rules select by.
+    fn labels_of_replica(&self, model: &Model, index: u32) -> Vec<(String, String)> {
+        let part = format!("model-{}", model.name);
+        let pod = pod(model, index);
+        let mut labels = BTreeMap::from([
+            ("job".to_owned(), self.program.names.scrape_job(&part)),
+            ("instance".to_owned(), format!("{}:{}", address(10, index, &pod), port(&model.port))),
+        ]);
+        labels.extend(model.labels.iter().map(|(k, v)| (k.clone(), v.clone())));
+        match &model.endpoint {
+            Endpoint::Targets(targets) => {
+                let own = targets.get(index as usize);
+                labels.extend(own.map(|t| ("instance".to_owned(), t.clone())));
+            }
+            Endpoint::Pods(_) | Endpoint::Service(_) => {
+                if self.plan.prometheus.flavour == Flavour::Operator {
+                    // So the operator calls the job of a PodMonitor.
+                    let object = self.program.names.object(&part);
+                    labels.insert("job".to_owned(), format!("{}/{object}", self.plan.kubernetes.namespace));
+                }
+                labels.insert("pod".to_owned(), pod);
+                labels.insert("container".to_owned(), model.engine.profile.name.clone());
+            }
+            Endpoint::Foreign => {
+                labels.insert("pod".to_owned(), pod);
+            }
+        }
+        let equal = model.target_matchers.iter().filter(|m| m.op == MatchOp::Equal);
+        labels.extend(equal.map(|m| (m.label.clone(), m.value.clone())));
+        labels.into_iter().collect()
+    }
+
+    fn nodes(&self, pool: &Pool, out: &mut Vec<Target>) {
+        let mut placed: Vec<(&Model, u32)> = Vec::new();
+        for model in self.models_of(pool) {
+            for index in 0..self.replicas(model) {
+                placed.extend((0..model.gpus_per_replica).map(|_| (model, index)));
+            }
+        }
+        let count = pool.count.unwrap_or_else(|| u32::try_from(placed.len()).unwrap_or(u32::MAX)).clamp(1, 100_000);
+        let nodes = if pool.targets.is_empty() {
+            count.div_ceil(GPUS_PER_NODE)
+        } else {
+            u32::try_from(pool.targets.len()).unwrap_or(1)
+        };
+        let per_node = count.div_ceil(nodes.max(1));
+        for index in 0..nodes {
+            let first = (index * per_node) as usize;
+            let gpus = per_node.min(count.saturating_sub(index * per_node)) as usize;
+            let holders: Vec<Option<(&Model, u32)>> = (first..first + gpus).map(|n| placed.get(n).copied()).collect();
+            out.push(self.node(pool, index, nodes, &holders));
+        }
+    }
+
+    fn node(&self, pool: &Pool, index: u32, of: u32, holders: &[Option<(&Model, u32)>]) -> Target {
+        let host = format!("{}-node-{index}", pool.name);
+        let labels = self.labels_of_node(pool, index);
+        let form = self.form(&labels, pool.exporter.profile.le_spelling);
+        let mut families = Vec::new();
+        for (metric, source) in self.fields(pool) {
+            let mut family = Family::new(&metric);
+            for (gpu, holder) in holders.iter().enumerate() {
+                let holder = holder.map(|(model, replica)| Holder {
+                    namespace: model.namespace.clone().unwrap_or_default(),
+                    pod: pod(model, replica),
+                    container: model.engine.profile.name.clone(),
+                });
+                let labels = family::of_node(pool, &metric, &host, gpu, holder.as_ref());
+                family.add(&metric, gpu, labels, family::of_gpu(&metric, source.as_deref()), &form);
+            }
+            families.push(family);
+        }
+        let mut workers: Vec<Worker> = Vec::new();
+        let boards = holders.iter().map(|holder| {
+            let worker = holder.map(|(model, replica)| {
+                let known = workers.iter().position(|w| w.model == model.name && w.index == replica);
+                known.unwrap_or_else(|| {
+                    workers.push(self.worker(model, replica));
+                    workers.len() - 1
+                })
+            });
+            Board { gpu: Gpu::new(pool), worker }
+        });
+        let boards: Vec<Board> = boards.collect();
+        let units = boards.len();
+        let node = Node { pool: pool.name.clone(), index, of, workers, boards };
+        self.target(labels, families, Body::Node(node), units)
+    }
+
+    fn labels_of_node(&self, pool: &Pool, index: u32) -> Vec<(String, String)> {
+        let part = format!("gpus-{}", pool.name);
+        let host = format!("{}-node-{index}", pool.name);
+        let mut labels = BTreeMap::from([
+            ("pool".to_owned(), pool.name.clone()),
+            ("job".to_owned(), self.program.names.scrape_job(&part)),
+        ]);
+        if let Some(target) = pool.targets.get(index as usize) {
+            labels.insert("instance".to_owned(), target.clone());
+        } else {
+            labels.insert(
+                "instance".to_owned(),
+                format!("{}:{}", address(11, index, &host), pool.exporter.profile.port.unwrap_or(9400)),
+            );
+            labels.insert("namespace".to_owned(), pool.namespace.clone());
+            labels.insert("pod".to_owned(), format!("{}-{}-{index}", pool.exporter.profile.name, pool.name));
+            labels.insert("container".to_owned(), pool.exporter.profile.name.clone());
+        }
+        labels.into_iter().collect()
+    }
+
+    /// The fields that the exporter of a pool collects as it is deployed.
+    fn fields(&self, pool: &Pool) -> Vec<(Metric, Option<Arc<SignalSource>>)> {
+        let ours = pool.deployed_by == DeployedBy::Llmobs && pool.targets.is_empty();
+        let read = crate::emit::exporter_fields(self.program.emit(), pool);
+        let deployment = pool.exporter.profile.deployments.iter().find(|d| d.name == pool.deployed_by.word());
+        let collected = |metric: &Metric| {
+            if ours {
+                return read.contains_key(&metric.name);
+            }
+            let by_default = metric.csv.as_deref().is_none_or(|c| c == "default");
+            let left_out = deployment.is_some_and(|d| d.not_collected.contains(&metric.name));
+            pool.fields.contains(&metric.name) || (by_default && !left_out)
+        };
+        let sources: Vec<Arc<SignalSource>> = Signal::OF_GPUS.iter().filter_map(|s| pool.signal(*s)).collect();
+        let mut out: Vec<(Metric, Option<Arc<SignalSource>>)> = Vec::new();
+        for metric in pool.exporter.metrics().filter(|m| collected(m)) {
+            if !out.iter().any(|(m, _)| m.name == metric.name) {
+                out.push((metric.clone(), sources.iter().find(|s| s.metric.name == metric.name).cloned()));
+            }
+        }
+        out
+    }
+}
+
+fn pod(model: &Model, index: u32) -> String {
+    format!("{}-{index}", model.name)
+}
+
+/// An address that belongs to a name.
+fn address(net: u8, index: u32, name: &str) -> String {
+    let bits = noise::seed(u64::from(index), name);
+    format!("10.{net}.{}.{}", bits % 250, 1 + (bits >> 16) % 250)
+}
+
+fn port(port: &Port) -> String {
+    match port {
+        Port::Number(number) => number.to_string(),
+        Port::Name(_) => "8000".to_owned(),
+    }
+}
+
+/// Without options, except the one that switches on most metrics of an engine: without it nobody would watch the engine.
+fn is_there(metric: &Metric, sources: &[&SignalSource], option: Option<&str>) -> bool {
+    let plain = matches!(metric.status, Status::Stable | Status::Deprecated)
+        && (metric.requires.is_none() || metric.requires.as_deref() == option);
+    plain || !sources.is_empty()
+}
+
+/// Returns the option that more than half of the metrics of an engine need.
+fn common_option(model: &Model) -> Option<String> {
+    let mut options: BTreeMap<&str, usize> = BTreeMap::new();
+    model.engine.metrics().filter_map(|m| m.requires.as_deref()).for_each(|r| *options.entry(r).or_default() += 1);
+    let (option, n) = options.into_iter().max_by_key(|(_, n)| *n)?;
+    (2 * n > model.engine.metrics().count()).then(|| option.to_owned())
+}
+
+fn sources<'a>(model: &'a Model, metric: &'a Metric) -> impl Iterator<Item = &'a SignalSource> {
+    let all = Signal::OF_ENGINES.iter().filter_map(|s| model.source(*s));
+    all.filter(|s| s.metric.name == metric.name)
+}
