@@ -278,7 +278,7 @@ fn scenario(name: &str) -> Result {
         let (well, ill) = (well.get(signal).copied(), ill.get(signal).copied());
         let good = match (change, well, ill) {
             (Change::Up, Some(well), Some(ill)) => ill > well * 1.2 + 1e-6,
-            (Change::Down, Some(well), Some(ill)) => ill < well * 0.8,
+            (Change::Down, Some(well), Some(ill)) => ill < well * 0.9,
             (Change::Gone, Some(_), None) => true,
             _ => false,
         };

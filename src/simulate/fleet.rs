@@ -48,14 +48,23 @@ impl Maker<'_> {
             return u32::try_from(targets.len()).unwrap_or(1).max(1);
         }
         let asked = self.settings.replicas.max(1);
-        let Some(pool) = model.pool.as_ref().and_then(|p| self.plan.pools.get(p)) else { return asked };
-        let Some(count) = pool.count else { return asked };
+        let Some((pool, count)) = self.pool_of(model).and_then(|p| Some((p, p.count?))) else { return asked };
         let per_round: u32 = self.models_of(pool).map(|m| m.gpus_per_replica).sum();
         asked.min(count / per_round.max(1)).max(1)
     }
 
+    /// A model that names no pool runs on the only one there is, if there is one only.
+    fn pool_of(&self, model: &Model) -> Option<&Pool> {
+        let mut all = self.plan.pools.values();
+        match (&model.pool, all.next(), all.next()) {
+            (Some(name), ..) => self.plan.pools.get(name),
+            (None, Some(only), None) => Some(only),
+            _ => None,
+        }
+    }
+
     fn models_of<'m>(&'m self, pool: &'m Pool) -> impl Iterator<Item = &'m Model> {
-        self.plan.models.values().filter(|m| m.pool.as_deref() == Some(&pool.name))
+        self.plan.models.values().filter(|m| self.pool_of(m).is_some_and(|p| p.name == pool.name))
     }
 
     fn worker(&self, model: &Model, index: u32) -> Worker {

@@ -10,7 +10,7 @@ use super::{Settings, Simulation, Wanted};
 use crate::{Program, parallel};
 
 /// Lines that are kept in memory at once, at most; a line has some 200 bytes.
-const LINES: usize = 200_000;
+const LINES: usize = 50_000;
 
 /// A period.
 #[derive(Clone, Copy, Debug)]
