@@ -34,10 +34,11 @@ fn main() -> std::process::ExitCode {
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
+type Test = fn(&Source) -> Result;
+
 fn trials(examples: Vec<Source>) -> Vec<Trial> {
     let mut trials = Vec::new();
-    let tests: [(&str, fn(&Source) -> Result); 4] =
-        [("pages", pages), ("histograms", histograms), ("same", same), ("used", used)];
+    let tests: [(&str, Test); 4] = [("pages", pages), ("histograms", histograms), ("same", same), ("used", used)];
     for source in examples {
         for (name, test) in tests {
             let source = source.clone();

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::cluster::{self, NodeOf};
 use super::engine::Engine;
 use super::family::{self, Family, Form, Holder};
 use super::gpu::Gpu;
@@ -14,7 +15,7 @@ use super::target::{Board, Body, Node, Target, Worker};
 use super::write;
 use super::{Settings, Wanted};
 use crate::Program;
-use crate::catalog::{Metric, Signal, SignalSource, Status};
+use crate::catalog::{Metric, Signal, SignalSource, Status, Vendor};
 use crate::declare::values::Port;
 use crate::promql::MatchOp;
 use crate::resolve::{Endpoint, Model, Plan, Pool};
@@ -22,6 +23,8 @@ use crate::spec::{DeployedBy, Flavour};
 
 /// GPUs of a node.
 const GPUS_PER_NODE: u32 = 8;
+/// Most GPUs of a pool.
+const MAX_GPUS: u32 = 100_000;
 
 /// Makes the targets, models before pools, each by name.
 pub fn targets(program: &Program, settings: &Settings, wanted: &Wanted) -> Vec<Target> {
@@ -31,6 +34,7 @@ pub fn targets(program: &Program, settings: &Settings, wanted: &Wanted) -> Vec<T
         out.extend((0..maker.replicas(model)).map(|index| maker.replica(model, index)));
     }
     program.plan.pools.values().for_each(|pool| maker.nodes(pool, &mut out));
+    out.extend(cluster::targets(program, settings.stored, wanted, &maker.pods(), &maker.nodes_of_cluster()));
     out
 }
 
@@ -98,6 +102,7 @@ impl Maker<'_> {
     fn form<'f>(&'f self, labels: &'f [(String, String)], spelling: crate::catalog::LeSpelling) -> Form<'f> {
         Form {
             target: self.settings.stored.then_some(labels),
+            honor: false,
             spelling,
             normalised: self.plan.prometheus.release.major() >= 3,
             wanted: self.wanted,
@@ -112,6 +117,7 @@ impl Maker<'_> {
             instance: label("instance"),
             up: shows_up.then(|| write::series("up", &labels)),
             labels,
+            honor: false,
             families: families.into_iter().filter(|f| !f.series.is_empty()).collect(),
             body,
             ticks: 0,
@@ -152,20 +158,28 @@ impl Maker<'_> {
         labels.into_iter().collect()
     }
 
-    fn nodes(&self, pool: &Pool, out: &mut Vec<Target>) {
-        let mut placed: Vec<(&Model, u32)> = Vec::new();
+    /// Which replica holds each GPU of a pool, as far as they go.
+    fn placed<'m>(&'m self, pool: &'m Pool) -> Vec<(&'m Model, u32)> {
+        let mut placed = Vec::new();
         for model in self.models_of(pool) {
             for index in 0..self.replicas(model) {
                 placed.extend((0..model.gpus_per_replica).map(|_| (model, index)));
             }
         }
-        let count = pool.count.unwrap_or_else(|| u32::try_from(placed.len()).unwrap_or(u32::MAX)).clamp(1, 100_000);
-        let nodes = if pool.targets.is_empty() {
-            count.div_ceil(GPUS_PER_NODE)
-        } else {
-            u32::try_from(pool.targets.len()).unwrap_or(1)
-        };
-        let per_node = count.div_ceil(nodes.max(1));
+        placed
+    }
+
+    /// Number of nodes of a pool, and GPUs of all of them.
+    fn size(&self, pool: &Pool, placed: usize) -> (u32, u32) {
+        let count = pool.count.unwrap_or_else(|| u32::try_from(placed).unwrap_or(u32::MAX)).clamp(1, MAX_GPUS);
+        let listed = u32::try_from(pool.targets.len()).unwrap_or(1);
+        (if listed == 0 { count.div_ceil(GPUS_PER_NODE) } else { listed }, count)
+    }
+
+    fn nodes(&self, pool: &Pool, out: &mut Vec<Target>) {
+        let placed = self.placed(pool);
+        let (nodes, count) = self.size(pool, placed.len());
+        let per_node = count.div_ceil(nodes);
         for index in 0..nodes {
             let first = (index * per_node) as usize;
             let gpus = per_node.min(count.saturating_sub(index * per_node)) as usize;
@@ -174,8 +188,48 @@ impl Maker<'_> {
         }
     }
 
+    fn nodes_of_cluster(&self) -> Vec<NodeOf> {
+        let inside = self.plan.pools.values().filter(|p| p.targets.is_empty());
+        let of = |pool: &Pool| {
+            let (nodes, count) = self.size(pool, self.placed(pool).len());
+            let rate = pool.rate.map_or(0.0, |r| r.0);
+            let gpus = (count.div_ceil(nodes)) as usize;
+            (0..nodes).map(|n| NodeOf { name: host(pool, n), gpus, rate }).collect::<Vec<_>>()
+        };
+        inside.flat_map(of).collect()
+    }
+
+    /// The pods of models inside Kubernetes.
+    fn pods(&self) -> Vec<cluster::Pod> {
+        let mut out = Vec::new();
+        for model in self.plan.models.values() {
+            let Some(namespace) = &model.namespace else { continue };
+            let pool = self.pool_of(model);
+            for index in 0..self.replicas(model) {
+                let node = pool.and_then(|pool| {
+                    let placed = self.placed(pool);
+                    let (nodes, count) = self.size(pool, placed.len());
+                    let first = placed.iter().position(|(m, i)| m.name == model.name && *i == index)?;
+                    let node = u32::try_from(first).ok()? / count.div_ceil(nodes);
+                    (node < nodes).then(|| host(pool, node))
+                });
+                out.push(cluster::Pod {
+                    namespace: namespace.clone(),
+                    name: pod(model, index),
+                    container: model.engine.profile.name.clone(),
+                    model: model.name.clone(),
+                    node,
+                    resource: pool.map_or("nvidia_com_gpu", resource),
+                    gpus: model.gpus_per_replica,
+                    of: self.replicas(model),
+                });
+            }
+        }
+        out
+    }
+
     fn node(&self, pool: &Pool, index: u32, of: u32, holders: &[Option<(&Model, u32)>]) -> Target {
-        let host = format!("{}-node-{index}", pool.name);
+        let host = host(pool, index);
         let labels = self.labels_of_node(pool, index);
         let form = self.form(&labels, pool.exporter.profile.le_spelling);
         let mut families = Vec::new();
@@ -188,6 +242,9 @@ impl Maker<'_> {
                     container: model.engine.profile.name.clone(),
                 });
                 let labels = family::of_node(pool, &metric, &host, gpu, holder.as_ref());
+                if let Some((labels, meter)) = family::of_window(&metric, &labels) {
+                    family.add(&metric, gpu, labels, meter, &form);
+                }
                 family.add(&metric, gpu, labels, family::of_gpu(&metric, source.as_deref()), &form);
             }
             families.push(family);
@@ -211,7 +268,7 @@ impl Maker<'_> {
 
     fn labels_of_node(&self, pool: &Pool, index: u32) -> Vec<(String, String)> {
         let part = format!("gpus-{}", pool.name);
-        let host = format!("{}-node-{index}", pool.name);
+        let host = host(pool, index);
         let mut labels = BTreeMap::from([
             ("pool".to_owned(), pool.name.clone()),
             ("job".to_owned(), self.program.names.scrape_job(&part)),
@@ -251,6 +308,19 @@ impl Maker<'_> {
             }
         }
         out
+    }
+}
+
+fn host(pool: &Pool, index: u32) -> String {
+    format!("{}-node-{index}", pool.name)
+}
+
+/// The resource by which pods ask for the GPUs of a pool, with underscores as kube-state-metrics writes it.
+fn resource(pool: &Pool) -> &'static str {
+    match pool.gpu.vendor {
+        Vendor::Nvidia => "nvidia_com_gpu",
+        Vendor::Amd => "amd_com_gpu",
+        Vendor::Intel => "habana_ai_gaudi",
     }
 }
 

@@ -25,13 +25,19 @@ const CLOCK_AT_REST: f64 = 0.3e9;
 /// Bytes per second over the links at full work.
 const TRAFFIC: f64 = 6e9;
 
+/// Seconds for which the exporter counts an XID error.
+const XID_WINDOW: f64 = 300.0;
+
 /// One GPU.
 #[derive(Clone, Debug)]
 pub struct Gpu {
     memory: f64,
     watts: f64,
     temperature: f64,
+    /// Code of the last XID error.
     xid: u32,
+    /// Seconds since it.
+    since_xid: f64,
 }
 
 impl Gpu {
@@ -42,6 +48,7 @@ impl Gpu {
             watts: pool.gpu.tdp_watts.map_or(USUAL_WATTS, f64::from),
             temperature: AIR + 0.3 * RISE,
             xid: 0,
+            since_xid: f64::INFINITY,
         }
     }
 
@@ -60,8 +67,9 @@ impl Gpu {
         let xid = if first { conditions.xid } else { 0 };
         // The field shows the last code for as long as the driver runs.
         let struck = xid != 0 && self.xid != xid;
+        self.since_xid += seconds;
         if struck {
-            self.xid = xid;
+            (self.xid, self.since_xid) = (xid, 0.0);
         }
         let reserved = self.memory * RESERVED_BY_DRIVER;
         let mut set = |quantity: Quantity, value: f64| values[quantity as usize] = value;
@@ -76,6 +84,7 @@ impl Gpu {
         set(Quantity::ThermalThrottle, SLOWED * conditions.heat * seconds);
         set(Quantity::PowerThrottle, 0.01 * work * seconds);
         set(Quantity::Xid, f64::from(self.xid));
+        set(Quantity::XidCount, if self.since_xid < XID_WINDOW { 1.0 } else { 0.0 });
         set(Quantity::EccDbe, if struck { 1.0 } else { 0.0 });
         set(Quantity::Clock, if work > 0.0 { CLOCK * (1.0 - 0.4 * conditions.heat) } else { CLOCK_AT_REST });
         set(Quantity::Traffic, TRAFFIC * work);

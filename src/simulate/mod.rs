@@ -4,6 +4,7 @@
 //! fluid model of the servers ([`Settings::seed`] decides its noise) fills them; scenarios make trouble. Everything is a function of
 //! the project, the settings and the time that is given: there is no clock, no file and no network here.
 
+mod cluster;
 mod demand;
 mod distribution;
 mod engine;
@@ -66,6 +67,8 @@ pub struct Known {
     pub instance: String,
     /// All labels that a scrape gives it, sorted: `job` and `instance`, too.
     pub labels: Vec<(String, String)>,
+    /// Whether labels of its page win over these.
+    pub honor: bool,
 }
 
 impl Known {
@@ -99,7 +102,12 @@ impl Simulation {
         let targets = fleet::targets(program, settings, wanted);
         let known = targets
             .iter()
-            .map(|t| Known { job: t.job.clone(), instance: t.instance.clone(), labels: t.labels.clone() })
+            .map(|t| Known {
+                job: t.job.clone(),
+                instance: t.instance.clone(),
+                labels: t.labels.clone(),
+                honor: t.honor,
+            })
             .collect();
         Self { world, targets: targets.into_iter().map(Mutex::new).collect(), known }
     }

@@ -74,6 +74,8 @@ list! {
         PowerThrottle,
         /// GPU: code of the last XID error.
         Xid,
+        /// GPU: XID errors of the last five minutes.
+        XidCount,
         /// GPU: uncorrectable memory errors of the tick.
         EccDbe,
         /// GPU: clock, in hertz.
@@ -117,9 +119,9 @@ pub type Values = [f64; Quantity::COUNT];
 /// The distributions of a tick.
 pub type Spreads = [Spread; Observed::COUNT];
 
-/// Returns the number that a signal of counters and gauges shows.
-pub fn of_signal(signal: Signal) -> Quantity {
-    match signal {
+/// Returns the number that a signal of counters and gauges shows; `None` where no physics stand behind it.
+pub fn of_signal(signal: Signal) -> Option<Quantity> {
+    Some(match signal {
         Signal::PromptTokens => Quantity::PromptTokens,
         Signal::GenerationTokens => Quantity::GenerationTokens,
         Signal::Requests | Signal::ErrorBase => Quantity::Requests,
@@ -142,8 +144,9 @@ pub fn of_signal(signal: Signal) -> Quantity {
         Signal::GpuPowerThrottle => Quantity::PowerThrottle,
         Signal::GpuXid => Quantity::Xid,
         Signal::GpuEccDbe => Quantity::EccDbe,
-        _ => Quantity::Zero,
-    }
+        Signal::GpuRowRemapFailure => Quantity::Zero,
+        _ => return None,
+    })
 }
 
 /// Returns the distribution that a signal of histograms shows.

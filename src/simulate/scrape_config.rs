@@ -17,22 +17,22 @@ const REMARKS: &[&str] = &[
 /// Writes it.
 pub fn text(program: &Program, targets: &[Known], address: &str) -> String {
     let interval = program.plan.prometheus.scrape_interval;
-    let mut jobs: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+    let mut jobs: BTreeMap<(&str, bool), Vec<Value>> = BTreeMap::new();
     for target in targets {
         let mut labels: BTreeMap<&str, &str> =
             target.labels.iter().map(|(k, v)| (k.as_str(), v.as_str())).filter(|(k, _)| *k != "job").collect();
         let path = target.path();
         labels.insert("__metrics_path__", &path);
-        jobs.entry(&target.job).or_default().push(json!({ "targets": [address], "labels": labels }));
+        jobs.entry((&target.job, target.honor)).or_default().push(json!({ "targets": [address], "labels": labels }));
     }
     let jobs: Vec<Value> = jobs
         .into_iter()
-        .map(|(job, targets)| {
+        .map(|((job, honor), targets)| {
             json!({
                 "job_name": job,
                 "scrape_interval": interval.to_string(),
                 "scrape_timeout": scrape_timeout(interval).to_string(),
-                "honor_labels": false,
+                "honor_labels": honor,
                 "static_configs": targets,
             })
         })

@@ -17,6 +17,8 @@ pub enum Meter {
     Clock,
     /// What holds now, times a factor.
     Gauge(Quantity, f64),
+    /// What holds now, while it is not 0.
+    Rare(Quantity),
     /// What has happened so far.
     Counter {
         /// What is counted.
@@ -66,7 +68,7 @@ impl Series {
     /// Takes in a tick.
     pub fn tick(&mut self, tick: &Tick, values: &Values, spreads: &Spreads, normal: &Normal) {
         match &mut self.meter {
-            Meter::Constant(_) | Meter::Clock | Meter::Gauge(..) => {}
+            Meter::Constant(_) | Meter::Clock | Meter::Gauge(..) | Meter::Rare(_) => {}
             Meter::Counter { of, scale, total, .. } => *total += values[*of as usize] * *scale,
             Meter::Histogram(d) => {
                 let mut spread = spreads[d.of as usize];
@@ -88,7 +90,7 @@ impl Series {
         match &mut self.meter {
             Meter::Counter { total, .. } => *total = 0.0,
             Meter::Histogram(d) => d.histogram.reset(),
-            Meter::Constant(_) | Meter::Clock | Meter::Gauge(..) => {}
+            Meter::Constant(_) | Meter::Clock | Meter::Gauge(..) | Meter::Rare(_) => {}
         }
     }
 
@@ -99,6 +101,8 @@ impl Series {
             Meter::Constant(value) => *value,
             Meter::Clock => unix,
             Meter::Gauge(quantity, scale) => values[*quantity as usize] * scale,
+            Meter::Rare(quantity) if values[*quantity as usize] == 0.0 => return 0,
+            Meter::Rare(quantity) => values[*quantity as usize],
             Meter::Counter { total, late, .. } => {
                 let shown = total.floor();
                 if *late && shown < 1.0 {

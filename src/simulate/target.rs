@@ -87,6 +87,8 @@ pub enum Body {
     Replica(Worker),
     /// A node with its exporter.
     Node(Node),
+    /// An exporter about the cluster, which does nothing.
+    Cluster,
 }
 
 /// A target.
@@ -98,6 +100,8 @@ pub struct Target {
     pub instance: String,
     /// All labels that a scrape gives it, sorted: `job` and `instance`, too.
     pub labels: Vec<(String, String)>,
+    /// Whether labels of its page win over these.
+    pub honor: bool,
     /// Its page.
     pub families: Vec<Family>,
     /// Beginning of its series `up`; `None` if nothing reads it.
@@ -136,6 +140,7 @@ impl Target {
                     self.conditions = worker.step(world, &tick, values, &mut spreads);
                 }
             }
+            Body::Cluster => {}
             Body::Node(node) => self.conditions = node.step(world, &tick, &mut self.values),
         }
         if was_alive && !self.conditions.alive {

@@ -109,6 +109,7 @@ pub fn of_node(pool: &Pool, metric: &Metric, host: &str, gpu: usize, holder: Opt
             "device" => format!("nvidia{gpu}"),
             "pci_bus_id" => format!("00000000:{:02X}:00.0", 0x10 + gpu),
             "modelName" => model_name.clone(),
+            "window_size_in_ms" => "300000".to_owned(),
             "Hostname" | "hostname" => host.to_owned(),
             _ => metric.label_values.get(label).and_then(|v| v.first()).cloned().unwrap_or_else(|| "0".to_owned()),
         };

@@ -1,10 +1,11 @@
 //! The choice of what a series shows: by the signals that are read from its metric, else by type, unit and words of the name.
 
-use super::labels::{Outcome, Set};
+use super::labels::{Labels, Outcome, Set};
 use crate::catalog::{Metric, MetricType, Semantics, Signal, SignalSource};
 use crate::simulate::distribution::Histogram;
 use crate::simulate::noise;
 use crate::simulate::quantity::{self, Observed, Quantity};
+use crate::simulate::scenario::XID;
 use crate::simulate::series::{Distribution, Meter};
 use crate::units::{BaseUnit, Unit};
 
@@ -82,7 +83,7 @@ fn counter(metric: &Metric, sources: &[&SignalSource], set: &Set, factor: f64) -
             if is(Signal::Errors) || has(metric, &["success"]) { Quantity::Answered } else { Quantity::Requests }
         }
         Some(_) if counts_requests || is(Signal::Errors) => by_outcome(Quantity::Errors),
-        Some(source) => quantity::of_signal(source.signal),
+        Some(source) => quantity::of_signal(source.signal).unwrap_or_else(|| unmapped_counter(metric, by_outcome)),
         None => unmapped_counter(metric, by_outcome),
     };
     Meter::Counter { of, scale: set.share * factor, total: 0.0, late: set.outcome != Outcome::Usual }
@@ -107,6 +108,9 @@ fn unmapped_counter(metric: &Metric, by_outcome: impl Fn(Quantity) -> Quantity) 
     if has(metric, &["preempt", "retract"]) {
         return Quantity::Preemptions;
     }
+    if has(metric, &["abort"]) {
+        return Quantity::Aborts;
+    }
     if has(metric, RARE) {
         return Quantity::Zero;
     }
@@ -121,8 +125,8 @@ fn unmapped_counter(metric: &Metric, by_outcome: impl Fn(Quantity) -> Quantity) 
 }
 
 fn gauge(metric: &Metric, sources: &[&SignalSource], set: &Set, factor: f64) -> Meter {
-    if let Some(source) = sources.first() {
-        return Meter::Gauge(quantity::of_signal(source.signal), factor);
+    if let Some(of) = sources.first().and_then(|s| quantity::of_signal(s.signal)) {
+        return Meter::Gauge(of, factor);
     }
     let is_state = metric.unit == Unit::Boolean && !metric.label_values.is_empty();
     match metric.semantics {
@@ -154,13 +158,20 @@ fn gauge(metric: &Metric, sources: &[&SignalSource], set: &Set, factor: f64) -> 
 pub fn of_gpu(metric: &Metric, source: Option<&SignalSource>) -> Meter {
     let known: Vec<&SignalSource> = source.into_iter().collect();
     let factor = factor(metric, &known);
-    let of = match source {
-        Some(source) => quantity::of_signal(source.signal),
-        None => unmapped_field(metric),
-    };
+    let of = source.and_then(|s| quantity::of_signal(s.signal)).unwrap_or_else(|| unmapped_field(metric));
     // Some fields are declared as counters and show what holds now.
     let grows = metric.kind == MetricType::Counter && metric.semantics.is_none();
     if grows { Meter::Counter { of, scale: factor, total: 0.0, late: false } } else { Meter::Gauge(of, factor) }
+}
+
+/// Returns the series of an XID error, for a field that counts errors of the last minutes by code: it is there while there are some.
+pub fn of_window(metric: &Metric, labels: &Labels) -> Option<(Labels, Meter)> {
+    let by_code = metric.semantics == Some(Semantics::WindowCount) && metric.labels_optional.iter().any(|l| l == "xid");
+    by_code.then(|| {
+        let mut labels = labels.clone();
+        labels.push(("xid".to_owned(), XID.to_string()));
+        (labels, Meter::Rare(Quantity::XidCount))
+    })
 }
 
 fn unmapped_field(metric: &Metric) -> Quantity {

@@ -4,7 +4,7 @@ mod labels;
 mod meter;
 
 pub use labels::{Holder, Labels, of_model, of_node};
-pub use meter::{of_engine, of_gpu};
+pub use meter::{of_engine, of_gpu, of_window};
 
 use super::series::{Meter, Series};
 use super::{Wanted, write};
@@ -25,6 +25,8 @@ pub struct Family {
 pub struct Form<'a> {
     /// Labels of the target, sorted, for series as they are stored; `None` for pages.
     pub target: Option<&'a [(String, String)]>,
+    /// Whether labels of the page win over those of the target (`honor_labels`).
+    pub honor: bool,
     /// How the exporter spells bounds.
     pub spelling: LeSpelling,
     /// Whether Prometheus stores bounds as `1.0`, however they are spelled on the page.
@@ -73,14 +75,17 @@ impl Family {
 }
 
 impl Form<'_> {
-    /// Does to the labels of a series what a scrape does without `honor_labels`: a label that the target has, too, is renamed.
+    /// Does to the labels of a series what a scrape does: a label that the target has, too, is renamed, or wins.
     fn scraped(&self, labels: Labels) -> Labels {
         let Some(target) = self.target else { return labels };
         let mut all: Labels = target.to_vec();
         // An empty label is no label.
         for (label, value) in labels.into_iter().filter(|(_, v)| !v.is_empty()) {
-            let taken = target.iter().any(|(l, _)| *l == label);
-            all.push((if taken { format!("exported_{label}") } else { label }, value));
+            match all.iter_mut().find(|(l, _)| *l == label) {
+                Some(own) if self.honor => own.1 = value,
+                Some(_) => all.push((format!("exported_{label}"), value)),
+                None => all.push((label, value)),
+            }
         }
         all
     }

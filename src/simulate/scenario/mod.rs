@@ -19,6 +19,7 @@ mod xid;
 use std::collections::BTreeSet;
 
 pub use conditions::Conditions;
+pub use xid::CODE as XID;
 
 use crate::diag::did_you_mean;
 use crate::resolve::Plan;

@@ -3,7 +3,7 @@
 use super::{Concerns, Conditions, Moment, Scenario};
 
 /// Double-bit ECC error.
-const CODE: u32 = 48;
+pub const CODE: u32 = 48;
 
 /// The scenario.
 pub const SCENARIO: Scenario = Scenario {
