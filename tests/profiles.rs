@@ -87,7 +87,7 @@ fn files_are_listed() -> Result<(), Failed> {
     for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("profiles"))? {
         let name = entry?.file_name().into_string().map_err(|n| format!("{n:?}"))?;
         let stem = name.trim_end_matches(".toml");
-        if !["gpus", "index.tsv"].contains(&stem) && !BUILTIN.iter().any(|b| b.name == stem) {
+        if !["gpus", "xid", "index.tsv"].contains(&stem) && !BUILTIN.iter().any(|b| b.name == stem) {
             faults.insert(format!("profiles/{name} is not compiled in"));
         }
     }

@@ -36,7 +36,6 @@ const LONG: &[(&str, &str)] = &[
     ("src/declare/mod.rs", "one macro and the reader that it expands to"),
     ("src/declare/values.rs", "one small type after the other, all of one kind"),
     ("src/promql/ast.rs", "the nodes of one tree, and what walks it"),
-    ("src/resolve/models.rs", "one table of llmobs.toml, checked in one place"),
 ];
 
 type Check = fn() -> Result;

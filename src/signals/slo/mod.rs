@@ -115,7 +115,7 @@ impl Maker<'_> {
         out.push(self.record(slo, What::SloObjective, &objective, crate::promql::vector(slo.objective.value())));
         // Rate windows that do not fill five minutes or a multiple would leave gaps or overlap.
         let five = 5 * MINUTE.whole_secs();
-        let tiles = self.names.window().whole_secs() % five == 0 && self.names.window().is_whole_millis();
+        let tiles = self.names.window().whole_secs().is_multiple_of(five) && self.names.window().is_whole_millis();
         let step = if tiles { Duration::from_secs(five) } else { MINUTE.min(self.names.window()) };
         for window in self.windows(slo).into_iter().filter(|w| *w > HOUR) {
             if window > SIX_HOURS {
