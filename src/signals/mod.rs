@@ -1,6 +1,7 @@
 //! Stage 3: the plan to measures and alerts, as PromQL trees with their origin, free of any file format.
 //!
-//! A [`Book`] has one chapter per model, per pool and for the fleet. Generators print it; they add no query of their own to it.
+//! A [`Book`] has one chapter per model, per pool and for the fleet, and `cost` adds to each what it costs. Generators print it;
+//! they add no query of their own to it.
 
 mod alerts;
 mod book;

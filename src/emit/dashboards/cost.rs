@@ -92,9 +92,10 @@ impl Maker<'_> {
                 panels.push(self.amount(title, description, self.sum(what)));
             }
         }
-        // One line of equal panels.
-        let width = 24 / u32::try_from(panels.len()).unwrap_or(24).max(1);
-        Row::new("What do we spend?", panels.into_iter().map(|p| p.size(width, 6)).collect())
+        // One line of panels; what cannot be parted goes to the first.
+        let count = u32::try_from(panels.len()).unwrap_or(24).max(1);
+        let width = |n: usize| 24 / count + u32::from((n as u32) < 24 % count);
+        Row::new("What do we spend?", panels.into_iter().enumerate().map(|(n, p)| p.size(width(n), 6)).collect())
     }
 
     /// Every budget as a line: the whole, and those of models, pools and namespaces.
@@ -126,7 +127,7 @@ impl Maker<'_> {
             .size(8, 8)
             .min(0.0)
             .max(1.5)
-            .decimals(0)
+            .decimals(1)
             .thresholds(colors())
             .no_value("no spend yet")
             .queries(spent.into_iter().map(|(expr, legend)| Query::now(expr, legend))),

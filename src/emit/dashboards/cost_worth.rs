@@ -194,11 +194,10 @@ fn pools(maker: &Maker<'_>) -> Row {
                 View::Table { columns, sort: Some("Per hour") },
                 maker.money(),
             )
-            .size(16, table_height(scope.emit.plan.pools.len().min(TABLE_ROWS)).max(8))
+            .size(24, table_height(scope.emit.plan.pools.len().min(TABLE_ROWS)))
             .queries(queries),
         );
     }
-    let height = panels.first().map_or(8, |p: &Panel| p.height);
     panels.push(
         Panel::new(
             "GPUs held, by how they are counted",
@@ -206,7 +205,7 @@ fn pools(maker: &Maker<'_>) -> Row {
             View::Timeseries { stacked: true, legend: scope.pool_legend(), lines: false },
             Unit::Short,
         )
-        .size(if panels.is_empty() { 24 } else { 8 }, height)
+        .size(24, 7)
         .min(0.0)
         .thresholds(Thresholds::plain(Color::Blue))
         .no_value("no GPUs")
