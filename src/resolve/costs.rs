@@ -1,9 +1,9 @@
-//! `[costs]`: prices to pools, budgets to what they are about, and how GPUs are counted.
+//! `[costs]`: prices to pools, and how GPUs are counted. Budgets are resolved in `budgets`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Context;
 use super::plan::{CostSettings, Endpoint, KubernetesSettings, Model, Pool};
+use super::{Context, budgets};
 use crate::catalog::Signal;
 use crate::declare::Named;
 use crate::declare::values::Slug;
@@ -43,7 +43,7 @@ pub fn resolve(
     if !by_node && !nothing && (!pools.is_empty() || source == PriceSource::OpenCost) {
         maker.models_without_pool(pools, models);
     }
-    let (model_budgets, pool_budgets, namespace_budgets) = maker.budgets(pools, models);
+    let budgets = budgets::resolve(document, raw, pools, models, ctx);
     Some(CostSettings {
         currency: raw.currency.as_ref().map(|c| c.value.clone()).unwrap_or_default(),
         source,
@@ -51,9 +51,9 @@ pub fn resolve(
         gpus_from,
         output_weight: raw.output_weight.as_ref().map_or(OUTPUT_WEIGHT, |w| w.0),
         monthly_budget: raw.monthly_budget.as_ref().map(|b| PerMonth(b.amount)),
-        model_budgets,
-        pool_budgets,
-        namespace_budgets,
+        model_budgets: budgets.models,
+        pool_budgets: budgets.pools,
+        namespace_budgets: budgets.namespaces,
     })
 }
 
@@ -95,8 +95,6 @@ fn purchases_without_prices(document: &Document, ctx: &mut Context<'_>) {
         }
     }
 }
-
-type Budgets = BTreeMap<String, PerMonth>;
 
 struct Maker<'a, 'c> {
     document: &'a Document,
@@ -385,83 +383,6 @@ impl Maker<'_, '_> {
             }
         }
         chosen.value
-    }
-
-    /// A budget is of whatever has its name; two of one name are told apart by nothing.
-    fn budgets(
-        &mut self,
-        pools: &BTreeMap<String, Pool>,
-        models: &BTreeMap<String, Model>,
-    ) -> (Budgets, Budgets, Budgets) {
-        let (mut of_models, mut of_pools, mut of_namespaces) = (Budgets::new(), Budgets::new(), Budgets::new());
-        let Some(named) = &self.raw.budgets else { return (of_models, of_pools, of_namespaces) };
-        let namespaces: BTreeSet<&str> = models.values().filter_map(|m| m.namespace.as_deref()).collect();
-        for (key, price) in &named.value.entries {
-            let name = key.as_str();
-            let place = named.value.key_places.get(key).copied().unwrap_or(price.place);
-            let budget = PerMonth(price.amount);
-            let found: Vec<(&str, &mut Budgets)> = [
-                ("model", models.contains_key(name), &mut of_models),
-                ("pool", pools.contains_key(name), &mut of_pools),
-                ("namespace", namespaces.contains(name), &mut of_namespaces),
-            ]
-            .into_iter()
-            .filter_map(|(what, is, map)| is.then_some((what, map)))
-            .collect();
-            let whats: Vec<&str> = found.iter().map(|(what, _)| *what).collect();
-            if whats.len() > 1 {
-                let message = format!("`{name}` is the name of a {}", whats.join(" and of a "));
-                let finding = Diagnostic::new(Code::SpecConflict, message, place, "the budget of which of them?");
-                self.ctx.sink.push(finding.help("rename one of them"));
-                continue;
-            }
-            let Some((_, map)) = found.into_iter().next() else {
-                self.unknown_budget(name, place, pools, models, &namespaces);
-                continue;
-            };
-            map.insert(name.to_owned(), budget);
-            let priced = |p: &Pool| p.rate.is_some() || p.owned || self.raw.source.is_some();
-            // A pool on which models run was reported already.
-            if let Some(pool) = pools.get(name).filter(|p| !priced(p))
-                && !models.values().any(|m| m.pool.as_ref() == Some(&pool.name))
-            {
-                let message = format!("the pool `{name}` has a budget and no rate");
-                let finding = Diagnostic::new(Code::CostRateMissing, message, place, "compared with nothing");
-                self.ctx.sink.push(finding.help(format!("add `rates.{name} = …` to [costs]")));
-            }
-        }
-        (of_models, of_pools, of_namespaces)
-    }
-
-    fn unknown_budget(
-        &mut self,
-        name: &str,
-        place: Place,
-        pools: &BTreeMap<String, Pool>,
-        models: &BTreeMap<String, Model>,
-        namespaces: &BTreeSet<&str>,
-    ) {
-        // What was declared and refused is no second mistake.
-        let declared = self
-            .document
-            .models
-            .iter()
-            .any(|m| m.entries.keys().any(|k| k.as_str() == name) || m.refused.contains(name))
-            || self
-                .document
-                .gpus
-                .iter()
-                .any(|g| g.entries.keys().any(|k| k.as_str() == name) || g.refused.contains(name));
-        if declared {
-            return;
-        }
-        let message = format!("`{name}` is neither a model nor a pool nor a namespace of models");
-        let mut finding = Diagnostic::new(Code::SpecUnknownReference, message, place, "the budget of what?");
-        let names = models.keys().chain(pools.keys()).map(String::as_str).chain(namespaces.iter().copied());
-        if let Some(near) = did_you_mean(name, names) {
-            finding = finding.help(format!("did you mean `{near}`?"));
-        }
-        self.ctx.sink.push(finding);
     }
 }
 
