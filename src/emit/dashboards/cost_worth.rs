@@ -9,6 +9,9 @@ use crate::signals::{Level, Quantile, What};
 /// Most rows of a table that are shown without scrolling.
 const TABLE_ROWS: usize = 20;
 
+/// More models than this are shown with two lines each, not four.
+const FEW: usize = 3;
+
 /// Makes the rows.
 pub fn rows(maker: &Maker<'_>) -> Vec<Row> {
     vec![worth(maker), idle(maker), models(maker), pools(maker)]
@@ -31,6 +34,12 @@ fn worth(maker: &Maker<'_>) -> Row {
     let weight = maker.scope.emit.plan.costs.as_ref().map_or(1.0, |c| c.output_weight);
     let weight = crate::units::number(weight);
     let split = format!("An output token counts as {weight} input tokens; together they make the whole cost.");
+    let per_request = [
+        (What::CostPerRequest, "{{model}} mean"),
+        (quantile(Quantile::P95), "{{model}} p95"),
+        (quantile(Quantile::P50), "{{model}} p50"),
+        (quantile(Quantile::P99), "{{model}} p99"),
+    ];
     let panels = [
         graph(
             maker,
@@ -57,12 +66,7 @@ fn worth(maker: &Maker<'_>) -> Row {
             maker,
             "Cost per request",
             "The mean of the last hour, and what a request takes that is as long as a quantile of the end-to-end latency.",
-            &[
-                (What::CostPerRequest, "{{model}} mean"),
-                (quantile(Quantile::P50), "{{model}} p50"),
-                (quantile(Quantile::P95), "{{model}} p95"),
-                (quantile(Quantile::P99), "{{model}} p99"),
-            ],
+            if maker.scope.emit.plan.models.len() > FEW { &per_request[..2] } else { &per_request },
         ),
     ];
     let mut panels: Vec<Panel> = panels.into_iter().flatten().collect();

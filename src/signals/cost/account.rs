@@ -34,7 +34,7 @@ pub mod kinds {
 
     /// GPUs.
     pub const GPUS: Kind<Gpus> = Kind::of(What::Gpus);
-    /// Replicas; each stands for its GPUs.
+    /// Requests in the running batch.
     pub const RUNNING: Kind<Requests> = Kind::of(What::Running);
     /// Waiting requests.
     pub const WAITING: Kind<Requests> = Kind::of(What::Waiting);
