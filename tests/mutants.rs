@@ -51,7 +51,7 @@ impl Mutant {
 
 /// Kinds of changes of a query, and what is changed: the first group of the expression, for `label` the third.
 const CHANGES: &[(&str, &str)] = &[
-    ("comparison", r" (>=|<=|==|>|<) "),
+    ("comparison", r" (>=|<=|==|>|<) ([0-9.]*)"),
     ("threshold", r"(?:>=|<=|==|>|<|\*) ([0-9.]+)\b"),
     ("window", r"\[([0-9]+)([smhd])\]"),
     ("offset", r"offset ([0-9]+)([smhdw])"),
@@ -78,7 +78,9 @@ fn mutants() -> Result {
     all.sort_by_key(Mutant::name);
     all.dedup_by_key(|m| m.name());
     let n_all = all.len();
-    all.retain(|m| !equivalent.contains(&m.name().as_str()));
+    let equivalent = equivalent.iter().map(|l| Regex::new(&format!("^(?:{l})$")).context(l));
+    let equivalent = equivalent.collect::<Result<Vec<Regex>>>()?;
+    all.retain(|m| !equivalent.iter().any(|e| e.is_match(&m.name())));
     let n_equivalent = n_all - all.len();
     if std::env::var("LLMOBS_MUTANTS").as_deref() != Ok("all") {
         let step = all.len().div_ceil(SAMPLE).max(1);
@@ -117,8 +119,8 @@ fn of_run(run: &ProofRun) -> Result<Vec<Mutant>> {
             push(change, "expr", text);
         }
         if let Some(hold) = rule.get("for").and_then(Value::as_str).and_then(minutes).filter(|m| *m > 0) {
-            push("for longer".to_owned(), "for", format!("{}m", hold + hold.div_ceil(5).max(2)));
-            push("for shorter".to_owned(), "for", format!("{}m", hold.saturating_sub(hold.div_ceil(5).max(2))));
+            push("for longer".to_owned(), "for", format!("{}m", hold + hold.div_ceil(2)));
+            push("for shorter".to_owned(), "for", format!("{}m", hold / 2));
         }
     }
     Ok(out)
@@ -144,6 +146,10 @@ fn of_expression(expr: &str) -> Result<Vec<(String, String)>> {
             let mut add = |to: &str, text: String| out.push((format!("{kind} {} {old} to {to}", place + 1), text));
             match *kind {
                 "comparison" => {
+                    let than = rest(2);
+                    let mut add = |to: &str, text: String| {
+                        out.push((format!("comparison {} {old} {than} to {to}", place + 1), text));
+                    };
                     let turned = match old {
                         ">" | ">=" => "<",
                         "<" | "<=" => ">",

@@ -17,6 +17,8 @@ pub enum Base {
     OneBadRequest,
     /// Usual traffic after a restart: counters begin again.
     Restarted,
+    /// Usual traffic, and nothing has ever failed: counters of failures are born with the first one.
+    Unfailing,
     /// No series at all.
     Gone,
 }
@@ -169,7 +171,8 @@ pub fn of_alerts<'a>(alerts: &[&'a Alert], clock: Clock) -> Script<'a> {
                 let seen = if waiting { Seen::Pending } else { Seen::NotFiring };
                 writer.see(start + earliest + hold, Some(alert), seen);
             }
-            writer.see(start + latest + hold + evaluation + 1, Some(alert), Seen::Firing);
+            // Both sides are as tight as evaluations allow.
+            writer.see(start + latest + hold + 1, Some(alert), Seen::Firing);
         }
         writer.phase(Base::Calm, State::default(), look_back);
         writer.see_last(Seen::Nothing);
@@ -228,7 +231,7 @@ pub fn of_quiet<'a>(alerts: &[&'a Alert], window: Duration, clock: Clock) -> Scr
     let window = window.whole_millis();
     let whole = window + longest + 2 * clock.evaluation;
     for (base, millis) in [
-        (Base::Calm, window),
+        (Base::Unfailing, whole),
         (Base::Idle, whole),
         (Base::OneBadRequest, whole),
         (Base::Calm, window),

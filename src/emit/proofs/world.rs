@@ -149,6 +149,9 @@ impl Now<'_> {
         if !self.reads(&source.series) {
             return;
         }
+        if self.base == Base::Unfailing && matches!(source.signal, Signal::Errors | Signal::Aborts) {
+            return;
+        }
         let Some(mut series) = exported(model, source, &source.series) else { return };
         let mut per_second = self.value(source.signal);
         let mut once = self.traffic(per_second / source.factor);

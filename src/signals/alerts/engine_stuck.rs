@@ -19,7 +19,10 @@ pub fn drafts(cx: &ModelCx<'_>) -> Vec<Draft> {
     let expr = busy.op_on(BinaryOp::And, [replica], rate.op(BinaryOp::Eq, number(0.0)));
     let state =
         |running, tokens| State::default().with(Signal::Running, running).with(Signal::GenerationTokens, tokens);
-    let proof = Proof::over(window, vec![state(1.0, 0.0)], vec![state(0.0, 0.0), state(4.0, 0.05)]);
+    let proof = Proof {
+        calm: state(0.0, 200.0),
+        ..Proof::over(window, vec![state(1.0, 0.0)], vec![state(0.0, 0.0), state(4.0, 0.05)])
+    };
     let name = &cx.model.name;
     let draft = Draft { labels: (*cx.model.labels).clone(), ..Draft::new(AlertKind::EngineStuck, expr, 0.0, proof) };
     vec![draft.says(

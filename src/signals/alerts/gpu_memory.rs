@@ -19,7 +19,8 @@ pub fn drafts(cx: &PoolCx<'_>) -> Vec<Draft> {
         let state = State::default().with(Signal::GpuMemoryUsed, used).with(Signal::GpuMemoryFree, MEMORY - used);
         state.with(Signal::GpuMemoryReserved, 0.0)
     };
-    let proof = Proof::at_once(vec![used(f64::midpoint(threshold, 1.0))], vec![used(threshold)]);
+    let proof =
+        Proof::at_once(vec![used((threshold + 0.001).min(f64::midpoint(threshold, 1.0)))], vec![used(threshold)]);
     let draft = Draft::new(kind, cx.recorded(What::GpuMemoryUsedRatio).above(threshold), threshold, proof).says(
         format!("{GPU} has {{{{ $value | humanizePercentage }}}} of its memory in use"),
         format!(

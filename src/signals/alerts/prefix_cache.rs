@@ -1,8 +1,8 @@
-//! The prefix cache helps far less than in the same hour last week (or yesterday, where last week is not known).
+//! The prefix cache helps far less than in the same hour last week.
 
-use super::{BEYOND, DAY, Draft, HOUR, ModelCx, SHORT, WEEK, percent};
+use super::{BEYOND, Draft, HOUR, ModelCx, SHORT, WEEK, percent};
 use crate::catalog::Signal;
-use crate::promql::{BinaryOp, Expr, call, number};
+use crate::promql::{BinaryOp, call, number};
 use crate::signals::model::recorded;
 use crate::signals::proof::{Past, Proof, State};
 use crate::signals::{AlertKind, What};
@@ -27,13 +27,12 @@ pub fn drafts(cx: &ModelCx<'_>) -> Vec<Draft> {
         call("avg_over_time", [series.range(window.into())])
     };
     // A ratio of means weighs by traffic; a mean of ratios would not.
-    let ratio = |window, ago| -> Expr {
-        let queries = mean(What::PrefixCacheQueries, window, ago).op(BinaryOp::Ge, number(MIN_QUERIES));
-        mean(What::PrefixCacheHits, window, ago).per(queries)
-    };
-    let then = ratio(HOUR, Some(WEEK)).or(ratio(HOUR, Some(DAY)));
+    let asked = mean(What::PrefixCacheQueries, NOW, None).op(BinaryOp::Ge, number(MIN_QUERIES));
+    let now = mean(What::PrefixCacheHits, NOW, None).per(asked);
+    // Nothing asked is no number, which is not above the least ratio.
+    let then = mean(What::PrefixCacheHits, HOUR, Some(WEEK)).per(mean(What::PrefixCacheQueries, HOUR, Some(WEEK)));
     let limit = then.above(MIN_RATIO).op(BinaryOp::Mul, number(threshold));
-    let expr = ratio(NOW, None).op(BinaryOp::Lt, limit);
+    let expr = now.op(BinaryOp::Lt, limit);
     let state = |queries: f64, ratio: f64| {
         State::default().with(Signal::PrefixCacheQueries, queries).with(Signal::PrefixCacheHits, queries * ratio)
     };
@@ -43,7 +42,7 @@ pub fn drafts(cx: &ModelCx<'_>) -> Vec<Draft> {
         calm: state(1000.0, usual),
         ..Proof::over(
             NOW,
-            vec![state(1000.0, usual * threshold * SHORT)],
+            vec![state(1000.0, usual * threshold * SHORT), state(MIN_QUERIES * BEYOND, 0.0)],
             vec![state(1000.0, usual * threshold * BEYOND), state(MIN_QUERIES * SHORT, 0.0)],
         )
     };

@@ -74,10 +74,10 @@ fn proof(buckets: &[f64], latency: Latency, factor: f64) -> Option<Proof> {
     });
     let (then, bad, below) = spreads?;
     let state = |spread| State::default().latency(latency.signal(), spread);
-    let few = |spread: Spread| Spread { per_second: MIN_EVENTS / NOW.secs_f64() * 0.95, slow: 1.0, ..spread };
+    let few = |share: f64| Spread { per_second: MIN_EVENTS / NOW.secs_f64() * share, slow: 1.0, ..bad };
     Some(Proof {
         past: Some(Past { state: state(then), ago: vec![WEEK] }),
         calm: state(then),
-        ..Proof::over(NOW, vec![state(bad)], vec![state(below), state(few(bad))])
+        ..Proof::over(NOW, vec![state(bad), state(few(1.05))], vec![state(below), state(few(0.95))])
     })
 }
