@@ -140,6 +140,17 @@ fn generate_writes_and_a_second_run_touches_nothing() {
 }
 
 #[test]
+fn without_promtool_nothing_is_tested_and_that_is_said() {
+    let dir = project(false);
+    let missing = run(dir.path(), &["test", "--promtool", "no-such-promtool"]);
+    assert_eq!((missing.code, missing.stdout.as_str()), (2, ""));
+    assert!(missing.stderr.contains("nothing was tested"), "{}", missing.stderr);
+    let other = run(dir.path(), &["test", "--promtool", env!("CARGO_BIN_EXE_llmobs")]);
+    assert_eq!(other.code, 2);
+    assert!(other.stderr.contains("is not promtool"), "{}", other.stderr);
+}
+
+#[test]
 fn generate_check_lists_what_would_change() -> Made {
     let dir = project(false);
     let fresh = run(dir.path(), &["generate", "--check"]);

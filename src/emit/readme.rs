@@ -242,6 +242,10 @@ fn fields(pool: &Pool) -> Vec<Field> {
     [
         (Signal::GpuThermalThrottle, "GPUThermalThrottle watches a fixed temperature instead"),
         (Signal::GpuMemoryReserved, "Memory totals leave out what the driver reserves"),
+        (Signal::GpuXidCount, "An XID error is seen by the latest code only"),
+        (Signal::GpuEccDbe, "There is no alert GPUEccDoubleBit"),
+        (Signal::GpuPowerThrottle, "There is no alert GPUPowerThrottle"),
+        (Signal::GpuNvlinkErrors, "There is no alert GPUNvLinkErrors"),
     ]
     .into_iter()
     .filter(|(signal, _)| pool.signal(*signal).is_none())
