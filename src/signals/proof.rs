@@ -77,8 +77,10 @@ pub enum WhenGone {
 /// The past that an alert compares with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Past {
-    /// How things were then.
+    /// How things were then, with just enough to compare with.
     pub state: State,
+    /// The same with too little to compare with: the first bad state is none then.
+    pub short: State,
     /// How long ago, each.
     pub ago: Vec<Duration>,
 }

@@ -191,7 +191,10 @@ pub fn of_past<'a>(alerts: &[&'a Alert], clock: Clock) -> Script<'a> {
     ago.sort_unstable();
     ago.dedup();
     let start = ago.last().copied().unwrap_or(0) + LEAD;
-    let then = together(pasts.iter().map(|p| &p.state));
+    let (then, short) = (together(pasts.iter().map(|p| &p.state)), together(pasts.iter().map(|p| &p.short)));
+    // At the end, the past is too thin to compare with for as long as alerts look back and wait.
+    let wait = alerts.iter().map(|a| rise(&a.proof, clock).1 + a.hold.whole_millis()).max().unwrap_or(0);
+    let thin = clock.up(LEAD + wait + 3 * clock.evaluation);
     let mut writer = Writer::new(clock);
     for back in ago.into_iter().rev() {
         let begin = start.saturating_sub(back + LEAD);
@@ -199,6 +202,7 @@ pub fn of_past<'a>(alerts: &[&'a Alert], clock: Clock) -> Script<'a> {
             writer.phase(Base::Gone, State::default(), begin - writer.now);
         }
         writer.phase(Base::Calm, then.clone(), LEAD + length);
+        writer.phase(Base::Calm, short.clone(), thin);
     }
     if start > writer.now {
         writer.phase(Base::Gone, State::default(), start - writer.now);
@@ -209,6 +213,10 @@ pub fn of_past<'a>(alerts: &[&'a Alert], clock: Clock) -> Script<'a> {
     for check in &mut writer.script.checks {
         check.at = Duration::from_micros(check.at.whole_millis() * 1000 + begin * 1000);
     }
+    writer.now += length;
+    writer.phase(Base::Calm, State::default(), LEAD);
+    writer.phase(Base::Calm, together(alerts.iter().filter_map(|a| a.proof.bad.first())), thin - LEAD);
+    writer.see_last(Seen::Nothing);
     writer.script
 }
 

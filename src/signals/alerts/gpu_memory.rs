@@ -16,11 +16,13 @@ pub fn drafts(cx: &PoolCx<'_>) -> Vec<Draft> {
     let threshold = cx.threshold(kind);
     let used = |share: f64| {
         let used = (share * 1e4).round() / 1e4 * MEMORY;
-        let state = State::default().with(Signal::GpuMemoryUsed, used).with(Signal::GpuMemoryFree, MEMORY - used);
-        state.with(Signal::GpuMemoryReserved, 0.0)
+        let rest = MEMORY - used;
+        let reserved = if cx.pool.signal(Signal::GpuMemoryReserved).is_some() { rest / 2.0 } else { 0.0 };
+        let state = State::default().with(Signal::GpuMemoryUsed, used).with(Signal::GpuMemoryReserved, reserved);
+        state.with(Signal::GpuMemoryFree, rest - reserved)
     };
     let proof =
-        Proof::at_once(vec![used((threshold + 0.001).min(f64::midpoint(threshold, 1.0)))], vec![used(threshold)]);
+        Proof::at_once(vec![used((threshold + 0.0005).min(f64::midpoint(threshold, 1.0)))], vec![used(threshold)]);
     let draft = Draft::new(kind, cx.recorded(What::GpuMemoryUsedRatio).above(threshold), threshold, proof).says(
         format!("{GPU} has {{{{ $value | humanizePercentage }}}} of its memory in use"),
         format!(

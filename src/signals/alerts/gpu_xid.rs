@@ -58,7 +58,12 @@ fn draft(cx: &PoolCx<'_>, kind: AlertKind, table: &BTreeMap<u32, Xid>) -> Option
         None => State::default().with(Signal::GpuXid, f64::from(code)),
     };
     let (first, last) = (*codes.first()?, *codes.last()?);
-    let proof = Proof { fall: MEMORY, ..Proof::at_once(vec![reported(first), reported(last)], vec![reported(other)]) };
+    let mut below = vec![reported(other)];
+    if cx.pool.signal(Signal::GpuXidCount).is_some() {
+        // A count that has left its window stays as zero for a while.
+        below.push(State::default().labelled(Signal::GpuXidCount, "xid", &first.to_string(), 0.0));
+    }
+    let proof = Proof { fall: MEMORY, ..Proof::at_once(vec![reported(first), reported(last)], below) };
     let (what, then) = match kind {
         AlertKind::GPUXidCritical => ("it is out of service until reset or repaired", "Take it out of service."),
         AlertKind::GPUXidWarning => ("it needs a look", "See the action for the code in the runbook."),

@@ -25,7 +25,7 @@ pub fn drafts(cx: &ModelCx<'_>) -> Vec<Draft> {
     let expr = cx.recorded(What::KvCacheMax).above(threshold).op_on(BinaryOp::And, cx.labels(), hurts);
     let words: Vec<&str> = signs.iter().map(|(_, _, words)| *words).collect();
     let full = (threshold * BEYOND).min(f64::midpoint(threshold, 1.0));
-    let with = |usage, signal| State::default().with(Signal::KvCacheUsage, usage).with(signal, 3.0);
+    let with = |usage, signal| State::default().with(Signal::KvCacheUsage, usage).with(signal, 1.0);
     // A rate of preemptions outlives them by the window.
     let proof = Proof {
         fall: cx.window(),

@@ -1,6 +1,6 @@
 //! No request where there is always one: replicas answer, yesterday and last week had traffic in this hour, and now there is none.
 
-use super::{BEYOND, DAY, Draft, HOUR, ModelCx, WEEK};
+use super::{BEYOND, DAY, Draft, HOUR, ModelCx, SHORT, WEEK};
 use crate::catalog::Signal;
 use crate::promql::{BinaryOp, call, number};
 use crate::signals::model::recorded;
@@ -28,11 +28,11 @@ pub fn drafts(cx: &ModelCx<'_>) -> Vec<Draft> {
     let expr = silent.op_on(BinaryOp::And, cx.labels(), usual(DAY)).op_on(BinaryOp::And, cx.labels(), usual(WEEK));
     let state = |per_hour: f64| State::default().with(Signal::Requests, per_hour / HOUR.secs_f64());
     let proof = Proof {
-        past: Some(Past { state: state(threshold * BEYOND), ago: vec![WEEK, DAY] }),
+        past: Some(Past { state: state(threshold * BEYOND), short: state(threshold * SHORT), ago: vec![WEEK, DAY] }),
         // The rate falls to zero with the window; what is recorded less often falls at once.
         rise: Rise::Window(SILENCE),
         fall: cx.window(),
-        ..Proof::at_once(vec![state(0.0)], vec![state(1.0)])
+        ..Proof::at_once(vec![state(0.0).replicas(2, 1)], vec![state(1.0), state(0.0).replicas(2, 0)])
     };
     let draft = Draft::new(kind, expr, threshold, proof).says(
         "No requests to {{ $labels.model }}",

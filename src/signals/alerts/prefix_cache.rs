@@ -36,9 +36,9 @@ pub fn drafts(cx: &ModelCx<'_>) -> Vec<Draft> {
     let state = |queries: f64, ratio: f64| {
         State::default().with(Signal::PrefixCacheQueries, queries).with(Signal::PrefixCacheHits, queries * ratio)
     };
-    let usual = 0.6;
+    let usual = MIN_RATIO * BEYOND;
     let proof = Proof {
-        past: Some(Past { state: state(1000.0, usual), ago: vec![WEEK] }),
+        past: Some(Past { state: state(1000.0, usual), short: state(1000.0, MIN_RATIO * SHORT), ago: vec![WEEK] }),
         calm: state(1000.0, usual),
         ..Proof::over(
             NOW,
