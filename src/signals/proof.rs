@@ -79,7 +79,7 @@ pub enum WhenGone {
 pub struct Past {
     /// How things were then, with just enough to compare with.
     pub state: State,
-    /// The same with too little to compare with: the first bad state is none then.
+    /// The same with too little to compare with: the last bad state is none then.
     pub short: State,
     /// How long ago, each.
     pub ago: Vec<Duration>,

@@ -215,7 +215,7 @@ pub fn of_past<'a>(alerts: &[&'a Alert], clock: Clock) -> Script<'a> {
     }
     writer.now += length;
     writer.phase(Base::Calm, State::default(), LEAD);
-    writer.phase(Base::Calm, together(alerts.iter().filter_map(|a| a.proof.bad.first())), thin - LEAD);
+    writer.phase(Base::Calm, together(alerts.iter().filter_map(|a| a.proof.bad.last())), thin - LEAD);
     writer.see_last(Seen::Nothing);
     writer.script
 }

@@ -4,7 +4,6 @@ use super::replicas::absence_hold;
 use super::{DAY, Draft, PoolCx};
 use crate::catalog::Signal;
 use crate::promql::{BinaryOp, call, number, selector};
-use crate::signals::gpu::series;
 use crate::signals::proof::{Proof, State, WhenGone};
 use crate::signals::{AlertKind, Measure, What};
 
@@ -30,8 +29,8 @@ fn lost(cx: &PoolCx<'_>) -> Option<Draft> {
 
 /// No GPU of the pool is reported.
 fn missing(cx: &PoolCx<'_>) -> Option<Draft> {
-    let source = cx.pool.signal(Signal::GpuTemperature)?;
-    let expr = call("absent", [series(cx.pool, &source).expr()]);
+    cx.pool.signal(Signal::GpuTemperature)?;
+    let expr = call("absent", [cx.recorded(What::GpuTemperature)]);
     let proof = Proof {
         when_gone: WhenGone::Fires,
         ..Proof::at_once(vec![State::default().gpus(0)], vec![State::default().gpus(1)])
