@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use libtest_mimic::{Arguments, Trial};
 use llmobs::Program;
@@ -19,6 +20,7 @@ use llmobs::source::Sources;
 mod support;
 use support::judge;
 use support::project::{self, Source};
+use support::prometheus::Prometheus;
 use support::{Context, Result, http};
 
 /// A Monday noon.
@@ -27,8 +29,9 @@ const NOON: i64 = 1_767_614_400;
 const SETTLED: f64 = 2.0 * 3600.0;
 
 fn main() -> std::process::ExitCode {
-    let trials = match project::examples() {
-        Ok(examples) => trials(examples),
+    let sources = project::examples().and_then(|examples| Ok((examples, project::variants()?)));
+    let trials = match sources {
+        Ok((examples, variants)) => trials(examples, variants),
         Err(error) => vec![Trial::test("examples", move || Err(error.into()))],
     };
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
@@ -36,14 +39,18 @@ fn main() -> std::process::ExitCode {
 
 type Test = fn(&Source) -> Result;
 
-fn trials(examples: Vec<Source>) -> Vec<Trial> {
+fn trials(examples: Vec<Source>, variants: Vec<Source>) -> Vec<Trial> {
     let mut trials = Vec::new();
     let tests: [(&str, Test); 4] = [("pages", pages), ("histograms", histograms), ("same", same), ("used", used)];
-    for source in examples {
+    for source in examples.iter().chain(&variants) {
         for (name, test) in tests {
             let source = source.clone();
             trials.push(Trial::test(format!("{name}::{}", source.name), move || Ok(test(&source)?)));
         }
+        let (name, source) = (format!("records::{}", source.name), source.clone());
+        trials.push(judge::trial(name, &["promtool", "prometheus"], move || records(&source)));
+    }
+    for source in examples {
         let name = format!("blocks::{}", source.name);
         trials.push(judge::trial(name, &["promtool"], move || blocks(&source)));
     }
@@ -211,6 +218,48 @@ fn blocks(source: &Source) -> Result {
     let listed = judge::accepts(promtool.args(["tsdb", "list"]).arg(&data))?;
     let listed = String::from_utf8_lossy(&listed.stdout).lines().skip(1).count();
     if listed < 2 { Err(format!("{listed} blocks of three hours")) } else { Ok(()) }
+}
+
+/// Every recorded series that is computed from exporters has data in a Prometheus that holds a simulated half hour, and none is NaN.
+fn records(source: &Source) -> Result {
+    let program = project::compile(source)?;
+    let folder = tempfile::tempdir().context("temporary folder")?;
+    // Prometheus deletes what is older than its retention.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).context("clock")?.as_secs();
+    let (begin, end) = (now - 2400, now - 600);
+    let history = History { duration: end - begin, step: 15 };
+    let begin = i64::try_from(begin).context("clock")?;
+    let text = folder.path().join("history.txt");
+    // By day, so that there is something to see whenever the test runs.
+    let busy = Planned::parse("errors@0s+1d", &program.plan).map_err(|u| u.message)?;
+    let settings = Settings { scenarios: vec![busy], ..settings(begin) };
+    project::write(&text, &text_of(&program, &settings, history, &Wanted::used(&program))?)?;
+    let data = folder.path().join("data");
+    let mut promtool = judge::command("promtool")?;
+    promtool.args(["tsdb", "create-blocks-from", "--quiet", "openmetrics"]).arg(&text).arg(&data);
+    judge::accepts(&mut promtool)?;
+    project::write(&folder.path().join("prometheus.json"), "{}")?;
+    let prometheus = Prometheus::start(folder.path())?;
+    let recorded: BTreeSet<&str> = program.book.records().map(|r| r.name.as_str()).collect();
+    let mut problems = Vec::new();
+    let mut judged = 0;
+    for record in program.book.records() {
+        let reads = record.expr.metric_names();
+        if reads.is_empty() || reads.iter().any(|n| recorded.contains(n.as_str())) {
+            continue;
+        }
+        judged += 1;
+        let answer = prometheus.range(&record.expr.to_string(), end - 300, end - 60, 60)?;
+        let values = answer.iter().flat_map(|s| s["values"].as_array().cloned().unwrap_or_default());
+        let values: Vec<String> = values.map(|v| v[1].as_str().unwrap_or_default().to_owned()).collect();
+        if values.is_empty() || values.iter().any(|v| v == "NaN") {
+            problems.push(format!("{} has {values:?}: {}", record.name, record.expr));
+        }
+    }
+    if judged == 0 {
+        problems.push("no recorded series was judged".to_owned());
+    }
+    all_well(problems)
 }
 
 /// What a scenario does to a signal.

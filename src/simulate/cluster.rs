@@ -43,7 +43,7 @@ pub struct NodeOf {
     pub name: String,
     /// GPUs.
     pub gpus: usize,
-    /// Price of a GPU-hour; 0 where none is declared.
+    /// Price of a GPU-hour.
     pub rate: f64,
 }
 

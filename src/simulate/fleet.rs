@@ -23,6 +23,8 @@ use crate::spec::{DeployedBy, Flavour};
 
 /// GPUs of a node.
 const GPUS_PER_NODE: u32 = 8;
+/// Price of a GPU-hour where none is declared.
+const USUAL_RATE: f64 = 2.0;
 /// Most GPUs of a pool.
 const MAX_GPUS: u32 = 100_000;
 
@@ -192,7 +194,7 @@ impl Maker<'_> {
         let inside = self.plan.pools.values().filter(|p| p.targets.is_empty());
         let of = |pool: &Pool| {
             let (nodes, count) = self.size(pool, self.placed(pool).len());
-            let rate = pool.rate.map_or(0.0, |r| r.0);
+            let rate = pool.rate.map_or(USUAL_RATE, |r| r.0);
             let gpus = (count.div_ceil(nodes)) as usize;
             (0..nodes).map(|n| NodeOf { name: host(pool, n), gpus, rate }).collect::<Vec<_>>()
         };
