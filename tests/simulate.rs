@@ -230,7 +230,7 @@ fn records(source: &Source) -> Result {
     let history = History { duration: end - begin, step: 15 };
     let begin = i64::try_from(begin).context("clock")?;
     let text = folder.path().join("history.txt");
-    // By day, so that there is something to see whenever the test runs.
+    // Failures, and enough requests whenever the test runs.
     let busy = Planned::parse("errors@0s+1d", &program.plan).map_err(|u| u.message)?;
     let settings = Settings { scenarios: vec![busy], ..settings(begin) };
     project::write(&text, &text_of(&program, &settings, history, &Wanted::used(&program))?)?;
@@ -439,7 +439,8 @@ fn served() -> Result {
     let address = line.trim().trim_start_matches("http://").trim_end_matches('/').to_owned();
     let (status, list) = http::get(&address, "/")?;
     let paths: Vec<&str> = list.lines().filter_map(|l| l.strip_prefix(&format!("http://{address}"))).collect();
-    if status != 200 || paths.len() != 4 {
+    let encoded = |p: &&str| !p.chars().all(|c| c.is_ascii_alphanumeric() || "/-_.:".contains(c));
+    if status != 200 || paths.len() != 4 || paths.iter().any(encoded) {
         return Err(format!("{status}: {list}"));
     }
     std::thread::sleep(std::time::Duration::from_millis(200));

@@ -44,6 +44,8 @@ pub struct Engine {
     running: f64,
     /// Requests in the queue.
     queue: f64,
+    /// Part of a request that there was room for and that did not count: ticks may be shorter than a request.
+    credit: f64,
 }
 
 /// A tick: when, and how long.
@@ -60,13 +62,14 @@ pub struct Tick {
 impl Engine {
     /// Makes a replica without work.
     pub fn new(shape: Shape, seed: u64) -> Self {
-        Self { shape, seed, running: 0.0, queue: 0.0 }
+        Self { shape, seed, running: 0.0, queue: 0.0, credit: 0.0 }
     }
 
     /// Forgets its requests, as a process that ends does.
     pub fn reset(&mut self) {
         self.running = 0.0;
         self.queue = 0.0;
+        self.credit = 0.0;
     }
 
     /// Works for a tick. `share` is this replica's part of what arrives, in units of a usual one.
@@ -102,14 +105,17 @@ impl Engine {
         } else {
             let mut service = prefill + output * speed * shape.inter_token_at(self.running / SLOTS);
             let offered = self.queue + arrived;
-            let mut served = 0.0;
+            let (mut possible, mut level) = (0.0, 0.0);
             // The time depends on the batch and the batch on the time: three rounds are close.
             for _ in 0..3 {
-                served = offered.min(slots * tick.length / service);
-                self.running = (served * service / tick.length).min(slots);
-                service = prefill + output * speed * shape.inter_token_at(self.running / SLOTS);
+                possible = slots * tick.length / service + self.credit;
+                level = (offered.min(possible) * service / tick.length).min(slots);
+                service = prefill + output * speed * shape.inter_token_at(level / SLOTS);
             }
-            let served = served.floor();
+            let served = offered.min(possible).floor();
+            self.credit = (possible - served).clamp(0.0, 1.0);
+            // The batch follows as fast as requests end.
+            self.running += (level - self.running) * (1.0 - (-tick.length / service).exp());
             let rate = served / tick.length;
             let waiting = offered - served;
             // Clients go away when the wait is too long.

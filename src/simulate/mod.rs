@@ -72,22 +72,16 @@ pub struct Known {
 }
 
 impl Known {
-    /// Returns the path of its page on the server of all targets. Jobs and instances hold letters that a path may not.
+    /// Returns the path of its page on the server of all targets. Jobs and instances hold letters that a path may not; `_` stands
+    /// for them.
     pub fn path(&self) -> String {
         format!("/targets/{}/{}/metrics", in_path(&self.job), in_path(&self.instance))
     }
 }
 
-/// Keeps what may stand in a part of a path, and encodes the rest.
+/// Keeps what needs no encoding in a part of a path: Prometheus encodes the path that it is given, also what is encoded already.
 fn in_path(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut out, byte| {
-        if byte.is_ascii_alphanumeric() || b"-_.~:".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-        out
-    })
+    text.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.:".contains(c) { c } else { '_' }).collect()
 }
 
 impl Simulation {
