@@ -74,5 +74,6 @@ fn unavailable(model: &Model, plan: &Plan) -> (Expr, Expr) {
     // A replica with several targets is as available as the worst of them.
     let each = call("avg_over_time", [up]).by(AggregateOp::Min, [replica]);
     let known = aggregate(AggregateOp::Count, Grouping::All, each.clone());
-    (known.clone(), known.op(BinaryOp::Sub, each.sum()))
+    let down = number(1.0).op(BinaryOp::Sub, aggregate(AggregateOp::Avg, Grouping::All, each));
+    (known.clone(), known.op(BinaryOp::Mul, down))
 }
