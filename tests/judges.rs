@@ -5,9 +5,10 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use libtest_mimic::{Arguments, Trial};
-use llmobs::emit::Artifact;
+use llmobs::emit::{Artifact, PROOF_RULES, ProofRun};
 use serde_json::{Value, json};
 
 #[path = "support/mod.rs"]
@@ -32,6 +33,8 @@ fn main() -> std::process::ExitCode {
 struct Project {
     name: String,
     artifacts: Vec<Artifact>,
+    /// The tests of its alerts, each with the rules that it needs.
+    proofs: Vec<ProofRun>,
     /// Everything as generated.
     out: PathBuf,
     /// Everything, with PrometheusRules as rule files.
@@ -49,14 +52,15 @@ fn projects() -> Result<Vec<Project>> {
 }
 
 fn prepare(source: &Source) -> Result<Project> {
-    let artifacts = project::compile(source)?.artifacts();
+    let program = project::compile(source)?;
+    let (artifacts, proofs) = (program.artifacts(), program.proofs());
     let folder = tempfile::tempdir().context("temporary folder")?;
     let [out, plain, work] = ["out", "plain", "work"].map(|f| folder.path().join(f));
     for artifact in &artifacts {
         project::write(&out.join(&artifact.path), &artifact.text)?;
     }
     let rules = project::write_for_prometheus(&artifacts, &plain)?;
-    Ok(Project { name: source.name.clone(), artifacts, out, plain, rules, work, _folder: folder })
+    Ok(Project { name: source.name.clone(), artifacts, proofs, out, plain, rules, work, _folder: folder })
 }
 
 type Test = fn(&Project) -> Result;
@@ -108,8 +112,34 @@ fn rule_tests(project: &Project) -> Vec<PathBuf> {
     tests.map(|a| project.plain.join(&a.path)).collect()
 }
 
+/// Files of tests up to which they run as they are generated. promtool evaluates all rules of a file at every step, which takes ten
+/// minutes for a fleet; of larger projects, each test runs with the rules that it needs, unless `LLMOBS_WHOLE_TESTS` is set.
+const MOST_WHOLE: usize = 12;
+
+/// Each file has a process of its own: promtool uses one core.
 fn test_rules(project: &Project) -> Result {
-    accepts(command("promtool")?.arg("test").arg("rules").args(rule_tests(project))).map(drop)
+    let mut files = rule_tests(project);
+    if files.len() > MOST_WHOLE && std::env::var_os("LLMOBS_WHOLE_TESTS").is_none() {
+        files.clear();
+        for (n, run) in project.proofs.iter().enumerate() {
+            let folder = project.work.join(format!("proof-{n}"));
+            project::write(&folder.join(PROOF_RULES), &run.rules)?;
+            project::write(&folder.join("test.yaml"), &run.test)?;
+            files.push(folder.join("test.yaml"));
+        }
+    }
+    let next = AtomicUsize::new(0);
+    let n_threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let run = || -> Result {
+        while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+            accepts(command("promtool")?.arg("test").arg("rules").arg(file))?;
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..n_threads).map(|_| scope.spawn(run)).collect();
+        threads.into_iter().try_for_each(|t| t.join().map_err(|_| "a thread panics".to_owned())?)
+    })
 }
 
 /// The generated configuration; where there is none, or only parts of one, a configuration that loads rules and parts.
