@@ -1,6 +1,7 @@
 //! The table of NVIDIA's XID codes: what the driver reports, how grave it is, and what is done about it.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use crate::declare::read_document;
 use crate::declare::values::{Count, Prose};
@@ -89,12 +90,15 @@ pub struct Xid {
     pub meaning: String,
 }
 
-/// Reads the built-in table: codes and what is known of them.
-pub fn xid_table() -> BTreeMap<u32, Xid> {
-    let mut sources = Sources::default();
-    let file = sources.add("profiles/xid.toml", super::builtin::XID);
-    let raw: RawTable = read_document(&sources, file, &mut Sink::default());
-    raw.xid.into_iter().flat_map(|l| l.value).filter_map(|x| xid(x.value)).collect()
+/// Returns the built-in table: codes and what is known of them. It is read once, when it is first asked for.
+pub fn xid_table() -> &'static BTreeMap<u32, Xid> {
+    static TABLE: LazyLock<BTreeMap<u32, Xid>> = LazyLock::new(|| {
+        let mut sources = Sources::default();
+        let file = sources.add("profiles/xid.toml", super::builtin::XID);
+        let raw: RawTable = read_document(&sources, file, &mut Sink::default());
+        raw.xid.into_iter().flat_map(|l| l.value).filter_map(|x| xid(x.value)).collect()
+    });
+    &TABLE
 }
 
 fn xid(raw: RawXid) -> Option<(u32, Xid)> {

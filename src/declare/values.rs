@@ -548,76 +548,55 @@ impl JsonSchema for Price {
     }
 }
 
-/// A small whole number, 1 to 1,000,000.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Count(pub u32);
+/// Declares a whole number from 1 to a limit.
+macro_rules! count {
+    ($(#[$doc:meta])* $name:ident($type:ty), 1 to $most:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub struct $name(pub $type);
 
-impl FromToml for Count {
-    const EXPECTED: &'static str = "a whole number from 1 to 1000000";
+        impl FromToml for $name {
+            const EXPECTED: &'static str = concat!("a whole number from 1 to ", $most);
 
-    fn from_toml(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Self> {
-        let DeValue::Integer(i) = node.value else {
-            reader.wrong_type(node, Self::EXPECTED);
-            return None;
-        };
-        match u32::from_str_radix(i.as_str(), i.radix()) {
-            Ok(n) if (1..=1_000_000).contains(&n) => Some(Self(n)),
-            _ => {
-                reader.invalid(node, "expected a whole number from 1 to 1000000");
-                None
+            fn from_toml(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Self> {
+                let DeValue::Integer(i) = node.value else {
+                    reader.wrong_type(node, Self::EXPECTED);
+                    return None;
+                };
+                match <$type>::from_str_radix(i.as_str(), i.radix()) {
+                    Ok(n) if (1..=$most).contains(&n) => Some(Self(n)),
+                    _ => {
+                        reader.invalid(node, concat!("expected a whole number from 1 to ", $most));
+                        None
+                    }
+                }
             }
         }
-    }
-}
 
-impl JsonSchema for Count {
-    fn inline_schema() -> bool {
-        true
-    }
+        impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
 
-    fn schema_name() -> Cow<'static, str> {
-        "Count".into()
-    }
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "integer", "minimum": 1, "maximum": 1_000_000 })
-    }
-}
-
-/// A large whole number, 1 to 1,000,000,000,000.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct LargeCount(pub u64);
-
-impl FromToml for LargeCount {
-    const EXPECTED: &'static str = "a whole number from 1 to 1000000000000";
-
-    fn from_toml(node: Node<'_, '_>, reader: &mut Reader<'_>) -> Option<Self> {
-        let DeValue::Integer(i) = node.value else {
-            reader.wrong_type(node, Self::EXPECTED);
-            return None;
-        };
-        match u64::from_str_radix(i.as_str(), i.radix()) {
-            Ok(n) if (1..=1_000_000_000_000).contains(&n) => Some(Self(n)),
-            _ => {
-                reader.invalid(node, "expected a whole number from 1 to 1000000000000");
-                None
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "integer", "minimum": 1, "maximum": $most as $type })
             }
         }
-    }
+    };
 }
 
-impl JsonSchema for LargeCount {
-    fn inline_schema() -> bool {
-        true
-    }
+count! {
+    /// A small whole number, 1 to 1,000,000.
+    Count(u32), 1 to 1000000
+}
 
-    fn schema_name() -> Cow<'static, str> {
-        "LargeCount".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "integer", "minimum": 1, "maximum": 1_000_000_000_000_u64 })
-    }
+count! {
+    /// A large whole number, 1 to 1,000,000,000,000.
+    LargeCount(u64), 1 to 1000000000000
 }
 
 impl FromToml for bool {

@@ -56,8 +56,8 @@ struct Query {
 #[derive(Serialize)]
 struct Xid {
     code: u32,
-    meaning: String,
-    action: String,
+    meaning: &'static str,
+    action: &'static str,
 }
 
 #[derive(Serialize)]
@@ -120,7 +120,7 @@ fn page(emit: Emit<'_>, kind: AlertKind) -> Page {
         },
         xids: crate::signals::xid_codes(kind)
             .into_iter()
-            .map(|(code, xid)| Xid { code, meaning: xid.meaning, action: xid.action })
+            .map(|(code, xid)| Xid { code, meaning: &xid.meaning, action: &xid.action })
             .collect(),
         has_threshold: kind.threshold_unit() != ThresholdUnit::Nothing,
         severities: watched.iter().map(|(_, a)| severity(a)).collect(),
@@ -314,18 +314,13 @@ fn questions(kind: AlertKind) -> Vec<Question> {
         (model(What::SloBudgetRemaining), "How much is left?", "Below zero: the promise of this window is broken."),
         (model(What::SloBudgetExhaustion), "How long does it last?", "Seconds at the burn rate of the last hour."),
     ];
+    let of_budget = |kind| budget.into_iter().chain(questions(kind)).collect();
     match kind {
-        AlertKind::TimeToFirstTokenBudgetBurn => {
-            budget.into_iter().chain(questions(AlertKind::HighTimeToFirstToken)).collect()
-        }
-        AlertKind::InterTokenLatencyBudgetBurn => {
-            budget.into_iter().chain(questions(AlertKind::HighInterTokenLatency)).collect()
-        }
-        AlertKind::EndToEndLatencyBudgetBurn => {
-            budget.into_iter().chain(questions(AlertKind::HighEndToEndLatency)).collect()
-        }
-        AlertKind::QueueTimeBudgetBurn => budget.into_iter().chain(questions(AlertKind::HighQueueTime)).collect(),
-        AlertKind::ErrorBudgetBurn => budget.into_iter().chain(questions(AlertKind::HighInferenceErrorRate)).collect(),
+        AlertKind::TimeToFirstTokenBudgetBurn => of_budget(AlertKind::HighTimeToFirstToken),
+        AlertKind::InterTokenLatencyBudgetBurn => of_budget(AlertKind::HighInterTokenLatency),
+        AlertKind::EndToEndLatencyBudgetBurn => of_budget(AlertKind::HighEndToEndLatency),
+        AlertKind::QueueTimeBudgetBurn => of_budget(AlertKind::HighQueueTime),
+        AlertKind::ErrorBudgetBurn => of_budget(AlertKind::HighInferenceErrorRate),
         AlertKind::AvailabilityBudgetBurn => budget.into_iter().chain([replicas, requests, waiting]).collect(),
         AlertKind::HighTimeToFirstToken => vec![
             waiting,

@@ -87,14 +87,7 @@ impl Selector {
 
     /// Makes `sum_over_time(selector[window:step])`: one value per step, however often the series is recorded.
     pub fn sum_over_steps(self, window: Duration, step: Duration) -> Expr {
-        let subquery = Subquery {
-            expr: self.expr(),
-            window: window.into(),
-            window_span: Span::default(),
-            step: Some(step.into()),
-            modifiers: Modifiers::default(),
-        };
-        call("sum_over_time", [ExprKind::Subquery(Box::new(subquery)).into()])
+        call("sum_over_time", [self.expr().every(step, window)])
     }
 
     /// Reads values of the past.

@@ -86,6 +86,13 @@ pub struct Book {
 }
 
 impl Chapter {
+    /// Adds a group, unless it is empty.
+    pub fn add(&mut self, name: String, interval: Duration, records: Vec<Record>, alerts: Vec<Alert>) {
+        if !records.is_empty() || !alerts.is_empty() {
+            self.groups.push(Group { name, interval, records, alerts });
+        }
+    }
+
     /// Returns every recorded series.
     pub fn records(&self) -> impl Iterator<Item = &Record> {
         self.groups.iter().flat_map(|g| &g.records)

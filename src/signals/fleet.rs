@@ -18,17 +18,12 @@ pub fn chapter(plan: &Plan, chapters: &[Chapter], names: &Names) -> Chapter {
     let interval = plan.prometheus.evaluation_interval;
     let mut records = maker.records();
     records.extend(cost::of_fleet(plan, chapters, names));
-    let mut groups = vec![Group { name: names.group("fleet"), interval, records, alerts: Vec::new() }];
+    let group = Group { name: names.group("fleet"), interval, records, alerts: Vec::new() };
+    let mut chapter = Chapter { subject: Subject::Fleet, groups: vec![group] };
     let spend = cost::spend_of_fleet(plan, chapters, names);
-    if !spend.is_empty() {
-        let interval = cost::spend_interval(plan);
-        groups.push(Group { name: names.group("fleet-spend"), interval, records: spend, alerts: Vec::new() });
-    }
-    let alerts = super::alerts::of_fleet(plan, names);
-    if !alerts.is_empty() {
-        groups.push(Group { name: names.group("fleet-alerts"), interval, records: Vec::new(), alerts });
-    }
-    Chapter { subject: Subject::Fleet, groups }
+    chapter.add(names.group("fleet-spend"), cost::spend_interval(plan), spend, Vec::new());
+    chapter.add(names.group("fleet-alerts"), interval, Vec::new(), super::alerts::of_fleet(plan, names));
+    chapter
 }
 
 /// Returns the finite edges, in seconds, that a latency has in every model of an engine that measures it; `None` if none does.

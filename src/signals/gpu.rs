@@ -13,7 +13,7 @@ use crate::resolve::{Plan, Pool};
 use crate::units::Duration;
 
 /// How long an XID code is remembered.
-const XID_MEMORY: Duration = Duration::from_secs(900);
+pub const XID_MEMORY: Duration = Duration::from_secs(900);
 
 /// Makes the chapter.
 pub fn chapter(pool: &Pool, plan: &Plan, names: &Names) -> Chapter {
@@ -22,21 +22,13 @@ pub fn chapter(pool: &Pool, plan: &Plan, names: &Names) -> Chapter {
     let interval = plan.prometheus.evaluation_interval;
     let mut records = maker.records();
     records.extend(cost::of_pool(pool, plan, names));
-    let mut groups = vec![Group { name: names.group(&part), interval, records, alerts: Vec::new() }];
-    let spend = cost::spend_of_pool(pool, plan, names);
-    if !spend.is_empty() {
-        groups.push(Group {
-            name: names.group(&format!("{part}-spend")),
-            interval: cost::spend_interval(plan),
-            records: spend,
-            alerts: Vec::new(),
-        });
-    }
-    let alerts = alerts::of_pool(pool, plan, names, &groups[0]);
-    if !alerts.is_empty() {
-        groups.push(Group { name: names.group(&format!("{part}-alerts")), interval, records: Vec::new(), alerts });
-    }
-    Chapter { subject: Subject::Pool(pool.name.clone()), groups }
+    let group = Group { name: names.group(&part), interval, records, alerts: Vec::new() };
+    let alerts = alerts::of_pool(pool, plan, names, &group);
+    let mut chapter = Chapter { subject: Subject::Pool(pool.name.clone()), groups: vec![group] };
+    let name = |what| names.group(&format!("{part}-{what}"));
+    chapter.add(name("spend"), cost::spend_interval(plan), cost::spend_of_pool(pool, plan, names), Vec::new());
+    chapter.add(name("alerts"), interval, Vec::new(), alerts);
+    chapter
 }
 
 /// Returns the labels that identify one GPU, or one MIG instance, in recorded series.

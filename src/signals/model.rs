@@ -16,41 +16,17 @@ pub fn chapter(model: &Model, plan: &Plan, names: &Names) -> Chapter {
     let part = format!("model-{}", model.name);
     let mut records = maker.records();
     records.extend(cost::of_model(model, plan, names));
-    let mut groups = vec![Group {
-        name: names.group(&part),
-        interval: plan.prometheus.evaluation_interval,
-        records,
-        alerts: Vec::new(),
-    }];
-    let (fast, slow) = slo::records(model, plan, names, &groups[0]);
-    groups[0].records.extend(fast);
-    if !slow.is_empty() {
-        groups.push(Group {
-            name: names.group(&format!("{part}-slo")),
-            interval: slo::slow_interval(plan),
-            records: slow,
-            alerts: Vec::new(),
-        });
-    }
-    let spend = cost::spend_of_model(model, plan, names);
-    if !spend.is_empty() {
-        groups.push(Group {
-            name: names.group(&format!("{part}-spend")),
-            interval: cost::spend_interval(plan),
-            records: spend,
-            alerts: Vec::new(),
-        });
-    }
-    let alerts = alerts::of_model(model, plan, names, &groups[0]);
-    if !alerts.is_empty() {
-        groups.push(Group {
-            name: names.group(&format!("{part}-alerts")),
-            interval: plan.prometheus.evaluation_interval,
-            records: Vec::new(),
-            alerts,
-        });
-    }
-    Chapter { subject: Subject::Model(model.name.clone()), groups }
+    let interval = plan.prometheus.evaluation_interval;
+    let mut group = Group { name: names.group(&part), interval, records, alerts: Vec::new() };
+    let (fast, slow) = slo::records(model, plan, names, &group);
+    group.records.extend(fast);
+    let alerts = alerts::of_model(model, plan, names, &group);
+    let mut chapter = Chapter { subject: Subject::Model(model.name.clone()), groups: vec![group] };
+    let name = |what| names.group(&format!("{part}-{what}"));
+    chapter.add(name("slo"), slo::slow_interval(plan), slow, Vec::new());
+    chapter.add(name("spend"), cost::spend_interval(plan), cost::spend_of_model(model, plan, names), Vec::new());
+    chapter.add(name("alerts"), interval, Vec::new(), alerts);
+    chapter
 }
 
 /// Returns a selector of a recorded series of a model.

@@ -21,6 +21,9 @@ const UNITS: &[(&str, u64)] = &[
 ];
 
 impl Duration {
+    /// An hour.
+    pub const HOUR: Self = Self::from_secs(3_600);
+
     /// Makes a duration of whole seconds.
     pub const fn from_secs(secs: u64) -> Self {
         Self { micros: secs * 1_000_000 }

@@ -8,7 +8,7 @@ use super::model::{Color, Dashboard, Legend, Panel, Query, Row, Thresholds, Unit
 use super::scope::{ModelGroup, NEAR, Scope, objectives};
 use crate::catalog::{Across, Signal, SignalKind};
 use crate::promql::{AggregateOp, BinaryOp, Expr, MatchOp, Window, number, selector};
-use crate::resolve::{Endpoint, Model};
+use crate::resolve::Model;
 use crate::signals::{AlertKind, Latency, Measure, Quantile, What};
 
 /// Height of latency panels: a legend of four lines below the graph.
@@ -393,8 +393,7 @@ impl Maker<'_> {
         let mut out: BTreeMap<String, Query> = BTreeMap::new();
         for model in models {
             let Some(source) = model.source(signal) else { continue };
-            let replica =
-                if matches!(model.endpoint, Endpoint::Targets(_) | Endpoint::Foreign) { "instance" } else { "pod" };
+            let replica = model.replica_label();
             let mut series = selector(&source.series).re("model", "$model");
             for (label, value) in &source.matchers {
                 series = series.eq(label, value);

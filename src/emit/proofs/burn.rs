@@ -6,7 +6,7 @@
 //! the definition of a window, on events per minute, and not from the rules. The other test has few events, all of them bad.
 
 use super::script::{Base, Phase};
-use super::{Expectation, Sample, Test, Tested, closure, series};
+use super::{Expectation, Test, Tested, closure, sample, series};
 use crate::catalog::Signal;
 use crate::emit::Emit;
 use crate::promql::{AggregateOp, selector};
@@ -197,22 +197,24 @@ fn expectations(model: &Model, alerts: &[&Alert], stages: &[Stage]) -> Vec<Expec
             };
             let least = f64::from(burn.least_events);
             let slack = if burn.pair.long.whole_secs() > 6 * 3_600 { SLACK_OF_DAYS } else { SLACK };
-            let fires = |at: usize| {
-                let enough = within(&sums, at, minutes(burn.pair.long)).1 >= least;
-                enough && burns(at, burn.pair.long) && burns(at, burn.pair.short)
-            };
             let last = ends.last().copied().unwrap_or(0);
+            let fires: Vec<bool> = (0..=last)
+                .map(|at| {
+                    let enough = within(&sums, at, minutes(burn.pair.long)).1 >= least;
+                    enough && burns(at, burn.pair.long) && burns(at, burn.pair.short)
+                })
+                .collect();
             let grid = |at: usize| at / EVALUATION * EVALUATION;
-            let changes = (1..last).filter(|at| fires(*at) != fires(at - 1));
+            let changes = (1..last).filter(|at| fires[*at] != fires[at - 1]);
             let mut looks: Vec<usize> =
                 changes.flat_map(|at| [grid(at.saturating_sub(slack)), grid(at + slack + EVALUATION)]).collect();
             looks.extend(ends.iter().map(|end| grid(end - 1)));
             looks.sort_unstable();
             looks.dedup();
             for at in looks.into_iter().filter(|at| (1..last).contains(at)) {
-                let firing = fires(at);
+                let firing = fires[at];
                 // Close to a change, a rule may be late, but never early.
-                if (at.saturating_sub(slack)..=(at + 1).min(last - 1)).any(|t| fires(t) != firing) {
+                if (at.saturating_sub(slack)..=(at + 1).min(last - 1)).any(|t| fires[t] != firing) {
                     continue;
                 }
                 out.push((at, n_alert, expectation(alert, at, firing)));
@@ -243,7 +245,6 @@ fn expectation(alert: &Alert, at: usize, firing: bool) -> Expectation {
     let firing_now = selector("ALERTS").eq("alertname", alert.kind.name()).eq("alertstate", "firing");
     let of_pair = alert.proof.told_apart.iter().fold(firing_now, |s, (label, value)| s.eq(label, value));
     let expr = of_pair.expr().by(AggregateOp::Count, ["alertname"]).to_string();
-    let sample = Sample { labels: format!("{{alertname=\"{}\"}}", alert.kind.name()), value: 1.0 };
-    let exp_samples = if firing { vec![sample] } else { Vec::new() };
+    let exp_samples = if firing { vec![sample(alert.kind.name(), 1)] } else { Vec::new() };
     Expectation { expr, eval_time: (MINUTE * at as u64).to_string(), exp_samples }
 }

@@ -6,31 +6,29 @@ use std::collections::BTreeMap;
 use super::{Draft, GPU, OF_POOL, PoolCx};
 use crate::catalog::{Signal, Xid, XidClass, xid_table};
 use crate::promql::selector;
+use crate::signals::gpu::XID_MEMORY;
 use crate::signals::proof::{Proof, State};
 use crate::signals::{AlertKind, Measure, What};
-use crate::units::Duration;
 
 /// Codes that the workload itself causes, whatever their class.
 const OF_APPLICATIONS: [u32; 4] = [13, 31, 43, 45];
 
-/// How long a code is remembered by its record.
-const MEMORY: Duration = Duration::from_secs(900);
+/// The alerts on XID errors.
+const KINDS: [AlertKind; 3] = [AlertKind::GPUXidCritical, AlertKind::GPUXidWarning, AlertKind::GPUXidApplication];
 
 pub fn drafts(cx: &PoolCx<'_>) -> Vec<Draft> {
     if !cx.has(What::GpuXid) {
         return Vec::new();
     }
-    let table = xid_table();
-    [AlertKind::GPUXidCritical, AlertKind::GPUXidWarning, AlertKind::GPUXidApplication]
-        .into_iter()
-        .filter_map(|kind| draft(cx, kind, &table))
-        .collect()
+    KINDS.into_iter().filter_map(|kind| draft(cx, kind, xid_table())).collect()
 }
 
 /// Returns the codes that an alert is about, and what is known of them; none for other alerts.
-pub fn codes(kind: AlertKind) -> Vec<(u32, Xid)> {
-    let of_codes = [AlertKind::GPUXidCritical, AlertKind::GPUXidWarning, AlertKind::GPUXidApplication].contains(&kind);
-    xid_table().into_iter().filter(|(code, xid)| of_codes && is_about(kind, *code, xid)).collect()
+pub fn codes(kind: AlertKind) -> Vec<(u32, &'static Xid)> {
+    if !KINDS.contains(&kind) {
+        return Vec::new();
+    }
+    xid_table().iter().map(|(code, xid)| (*code, xid)).filter(|(code, xid)| is_about(kind, *code, xid)).collect()
 }
 
 /// Returns whether an alert is about a code.
@@ -63,7 +61,7 @@ fn draft(cx: &PoolCx<'_>, kind: AlertKind, table: &BTreeMap<u32, Xid>) -> Option
         // A count that has left its window stays as zero for a while.
         below.push(State::default().labelled(Signal::GpuXidCount, "xid", &first.to_string(), 0.0));
     }
-    let proof = Proof { fall: MEMORY, ..Proof::at_once(vec![reported(first), reported(last)], below) };
+    let proof = Proof { fall: XID_MEMORY, ..Proof::at_once(vec![reported(first), reported(last)], below) };
     let (what, then) = match kind {
         AlertKind::GPUXidCritical => ("it is out of service until reset or repaired", "Take it out of service."),
         AlertKind::GPUXidWarning => ("it needs a look", "See the action for the code in the runbook."),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::{Draft, ModelCx, percent};
 use crate::promql::{BinaryOp, Expr, number};
 use crate::resolve::{Burn, Slo};
-use crate::signals::proof::{Proof, State};
+use crate::signals::proof::Proof;
 use crate::signals::slo::{has_events, of_slo, over};
 use crate::signals::{AlertKind, What};
 use crate::slo::{Sli, Urgency};
@@ -36,7 +36,7 @@ fn draft(cx: &ModelCx<'_>, kind: AlertKind, slo: &Slo, burn: &Burn) -> Draft {
         ("burn_rate".to_owned(), digits(pair.burn_rate)),
     ]);
     let told_apart = BTreeMap::from([("long_window".to_owned(), pair.long.to_string())]);
-    let proof = Proof { told_apart, ..Proof::over(pair.long, vec![State::default()], vec![State::default()]) };
+    let proof = Proof { told_apart, ..Proof::over(pair.long, Vec::new(), Vec::new()) };
     let promise = promise(slo);
     let mut draft = Draft::new(kind, expr, allowed, proof).says(
         format!(

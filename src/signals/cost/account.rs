@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::quantity::{Quantity, Series};
+use super::quantity::{Join, Quantity, Series};
 use crate::names::Names;
 use crate::promql::selector;
 use crate::resolve::{Model, Pool};
 use crate::signals::{Level, Measure, Record, What};
 use crate::source::Place;
+use crate::units::Duration;
+use crate::units::money_units::{Million, Money, Per, Requests, Seconds, Tokens};
 
 /// A quantity that is recorded in the unit `U`.
 #[derive(Clone, Copy, Debug)]
@@ -139,6 +141,17 @@ impl<'a> Account<'a> {
         let mut record = self.record(kind, quantity);
         Arc::make_mut(&mut record.labels).insert(label.to_owned(), value.to_owned());
         record
+    }
+
+    /// What a million tokens cost in the last hour: money/hour over tokens/hour, times a million. Without tokens there is no quotient.
+    pub fn per_million(&self, tokens: Quantity<Per<Tokens, Seconds>>) -> Quantity<Per<Money, Million<Tokens>>> {
+        self.series(kinds::COST).mean(Duration::HOUR).over(tokens.per_hour().positive(), Join::Same).per_million()
+    }
+
+    /// What a request cost in the last hour. Without requests there is no quotient.
+    pub fn per_request(&self) -> Quantity<Per<Money, Requests>> {
+        let requests = self.series(kinds::REQUESTS).mean(Duration::HOUR).per_hour().positive();
+        self.series(kinds::COST).mean(Duration::HOUR).over(requests, Join::Same)
     }
 
     fn name(&self, what: What) -> String {

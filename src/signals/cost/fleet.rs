@@ -4,17 +4,13 @@
 use std::collections::BTreeSet;
 
 use super::account::{Account, kinds};
-use super::quantity::{Join, Quantity};
+use super::quantity::Quantity;
 use super::{model, spend};
 use crate::names::Names;
 use crate::promql::selector;
 use crate::resolve::Plan;
 use crate::signals::{Chapter, Measure, Record, What};
 use crate::units::Duration;
-use crate::units::money_units::{Per, Seconds, Tokens};
-
-/// Window over which cost and work are compared.
-const HOUR: Duration = Duration::from_secs(3600);
 
 /// Makes the records of the fleet and of the namespaces.
 pub fn records(plan: &Plan, chapters: &[Chapter], names: &Names) -> Vec<Record> {
@@ -32,18 +28,17 @@ pub fn records(plan: &Plan, chapters: &[Chapter], names: &Names) -> Vec<Record> 
     if has(What::IdleCostPerHour) {
         out.push(fleet.record(kinds::IDLE, Quantity::of(of_models(What::IdleCostPerHour)).sum()));
     }
-    let cost = || fleet.series(kinds::COST).mean(HOUR);
-    let of =
-        |tokens: Quantity<Per<Tokens, Seconds>>| cost().over(tokens.per_hour().positive(), Join::Same).per_million();
+    let of = |tokens| fleet.per_million(tokens);
     if has(What::Tokens) {
-        out.push(fleet.record(kinds::PER_TOKENS, of(fleet.series(kinds::TOKENS).mean(HOUR))));
+        out.push(fleet.record(kinds::PER_TOKENS, of(fleet.series(kinds::TOKENS).mean(Duration::HOUR))));
     }
     if has(What::GenerationTokens) {
-        out.push(fleet.record(kinds::PER_GENERATION_TOKENS, of(fleet.series(kinds::GENERATION_TOKENS).mean(HOUR))));
+        out.push(
+            fleet.record(kinds::PER_GENERATION_TOKENS, of(fleet.series(kinds::GENERATION_TOKENS).mean(Duration::HOUR))),
+        );
     }
     if has(What::Requests) {
-        let requests = fleet.series(kinds::REQUESTS).mean(HOUR).per_hour().positive();
-        out.push(fleet.record(kinds::PER_REQUEST, cost().over(requests, Join::Same)));
+        out.push(fleet.record(kinds::PER_REQUEST, fleet.per_request()));
     }
     out.push(spend::of_hour(&fleet, plan));
     for namespace in namespaces(plan) {

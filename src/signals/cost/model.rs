@@ -6,15 +6,13 @@ use super::{gpus, price, spend};
 use crate::catalog::Signal;
 use crate::names::Names;
 use crate::promql::{AggregateOp, Grouping, aggregate, call, number};
-use crate::resolve::{Endpoint, Model, Plan};
+use crate::resolve::{Model, Plan};
 use crate::signals::model::recorded;
 use crate::signals::{Latency, Quantile, Record, What};
 use crate::spec::GpusFrom;
 use crate::units::Duration;
-use crate::units::money_units::{Money, Per, Requests, Seconds, Share, Tokens};
+use crate::units::money_units::{Money, Per, Requests, Seconds, Share};
 
-/// Window over which cost and work are compared.
-const HOUR: Duration = Duration::from_secs(3600);
 /// Requests of which the cost is recorded.
 const QUANTILES: [Quantile; 3] = [Quantile::P50, Quantile::P95, Quantile::P99];
 
@@ -84,25 +82,24 @@ impl Maker<'_> {
     }
 
     fn per_tokens(&self, out: &mut Vec<Record>) {
-        let cost = || self.account.series(kinds::COST).mean(HOUR);
         let (prompt, generation) = (kinds::PROMPT_TOKENS, kinds::GENERATION_TOKENS);
         let both = self.has(Signal::PromptTokens) && self.has(Signal::GenerationTokens);
-        // money/hour over tokens/hour, times a million. Without tokens there is no quotient.
-        let of = |tokens: Quantity<Per<Tokens, Seconds>>| {
-            cost().over(tokens.per_hour().positive(), Join::Same).per_million()
-        };
+        let of = |tokens| self.account.per_million(tokens);
         if both {
-            out.push(self.account.record(kinds::PER_TOKENS, of(self.account.series(kinds::TOKENS).mean(HOUR))));
+            out.push(
+                self.account.record(kinds::PER_TOKENS, of(self.account.series(kinds::TOKENS).mean(Duration::HOUR))),
+            );
         }
         if self.has(Signal::GenerationTokens) {
-            let per = of(self.account.series(generation).mean(HOUR));
+            let per = of(self.account.series(generation).mean(Duration::HOUR));
             out.push(self.account.record(kinds::PER_GENERATION_TOKENS, per));
         }
         let weight = self.plan.costs.as_ref().map(|c| c.output_weight).filter(|_| both);
         if let Some(weight) = weight {
             // An output token counts as `weight` input tokens: the prices of both, times their tokens, make the whole cost.
-            let weighted = self.account.series(prompt).mean(HOUR);
-            let weighted = weighted.plus(self.account.series(generation).mean(HOUR).scaled(weight), Join::Same);
+            let weighted = self.account.series(prompt).mean(Duration::HOUR);
+            let weighted =
+                weighted.plus(self.account.series(generation).mean(Duration::HOUR).scaled(weight), Join::Same);
             out.push(self.account.record(kinds::PER_INPUT_TOKENS, of(weighted)));
             let input = self.account.series(kinds::PER_INPUT_TOKENS).now();
             out.push(self.account.record(kinds::PER_OUTPUT_TOKENS, input.scaled(weight)));
@@ -111,9 +108,7 @@ impl Maker<'_> {
 
     fn per_request(&self, out: &mut Vec<Record>) {
         if self.has(Signal::Requests) {
-            let requests = self.account.series(kinds::REQUESTS).mean(HOUR).per_hour().positive();
-            let per = self.account.series(kinds::COST).mean(HOUR).over(requests, Join::Same);
-            out.push(self.account.record(kinds::PER_REQUEST, per));
+            out.push(self.account.record(kinds::PER_REQUEST, self.account.per_request()));
         }
         if !self.has(Signal::Running) || !self.has(Signal::E2eLatency) {
             return;
@@ -136,9 +131,7 @@ impl Maker<'_> {
     /// A replica works while a request runs on it. Utilisation says less: GPUs that wait for each other are at 100 %.
     fn idle(&self) -> Option<Record> {
         let source = self.model.source(Signal::Running)?;
-        let outside = matches!(self.model.endpoint, Endpoint::Targets(_) | Endpoint::Foreign);
-        let replica = if outside { "instance" } else { "pod" };
-        let running = self.model.selector(source, &source.series).expr().sum_by([replica]);
+        let running = self.model.selector(source, &source.series).expr().sum_by([self.model.replica_label()]);
         let working = call("clamp_max", [running, number(1.0)]);
         let busy: Quantity<Share> = Quantity::of(aggregate(AggregateOp::Avg, Grouping::All, working));
         let cost = || self.account.series(kinds::COST).now();

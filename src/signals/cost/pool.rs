@@ -17,17 +17,15 @@ pub fn records(pool: &Pool, plan: &Plan, names: &Names) -> Vec<Record> {
     out.push(account.record(kinds::GPUS, counted));
     let Some(computed) = price::computed(pool, plan, names) else { return out };
     out.push(account.record(kinds::PRICE, computed));
-    let price = || price::recorded(pool, plan, names);
-    let Some(rate) = price() else { return out };
+    let Some(price) = price::recorded(pool, plan, names) else { return out };
     // GPUs x money/(GPU x hour) = money/hour
-    out.push(account.record(kinds::COST, account.series(kinds::GPUS).now().sum().at(rate, Join::On(&[]))));
-    let Some(rate) = price() else { return out };
+    out.push(account.record(kinds::COST, account.series(kinds::GPUS).now().sum().at(price.clone(), Join::On(&[]))));
     let present = account.series(kinds::GPUS).now().sum();
     let free = match held(pool, plan, names) {
         Some(held) => present.clone().minus(held, Join::Same).or(present, Join::On(&[])),
         None => present,
     };
-    out.push(account.record(kinds::UNHELD, free.at(rate, Join::On(&[]))));
+    out.push(account.record(kinds::UNHELD, free.at(price, Join::On(&[]))));
     out.push(spend::of_hour(&account, plan));
     out
 }

@@ -11,7 +11,6 @@ use crate::signals::Record;
 use crate::units::money_units::{Hours, Money, Per, Share};
 use crate::units::{Duration, PerMonth};
 
-const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(86_400);
 /// No month is longer.
 const MONTH: Duration = Duration::from_secs(31 * 86_400);
@@ -31,7 +30,7 @@ pub fn interval(plan: &Plan) -> Duration {
 ///
 /// Where there is no cost, nothing is spent: a model at zero replicas keeps its month.
 pub fn of_hour(account: &Account<'_>, plan: &Plan) -> Record {
-    let spent = account.series(kinds::COST).total(HOUR, plan.prometheus.evaluation_interval);
+    let spent = account.series(kinds::COST).total(Duration::HOUR, plan.prometheus.evaluation_interval);
     account.record(kinds::SPEND_HOUR, spent.or(Quantity::of(vector(0.0)), Join::On(&[])))
 }
 
@@ -72,8 +71,8 @@ pub fn records(account: &Account<'_>, budget: Option<PerMonth>, plan: &Plan) -> 
 /// The spend of the whole hours of a window. Steps of the subquery are whole hours; at each, the last value of the hour is its
 /// spend, however often it was recorded.
 fn hours(account: &Account<'_>, window: Duration) -> Expr {
-    let hour = call("last_over_time", [account.series(kinds::SPEND_OF_HOUR).selector().range(HOUR.into())]);
-    call("sum_over_time", [hour.every(HOUR, window)])
+    let hour = call("last_over_time", [account.series(kinds::SPEND_OF_HOUR).selector().range(Duration::HOUR.into())]);
+    call("sum_over_time", [hour.every(Duration::HOUR, window)])
 }
 
 /// True in the last minutes of an hour, at least at one evaluation.
@@ -88,7 +87,7 @@ fn this_month() -> Expr {
 }
 
 fn past_share_of_hour() -> Quantity<Share> {
-    let seconds = HOUR.secs_f64();
+    let seconds = Duration::HOUR.secs_f64();
     Quantity::of(call("time", []).op(BinaryOp::Mod, number(seconds)).op(BinaryOp::Div, number(seconds)))
 }
 

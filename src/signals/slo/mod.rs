@@ -32,7 +32,6 @@ pub use sli::has_events;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HALF_HOUR: Duration = Duration::from_secs(1_800);
-const HOUR: Duration = Duration::from_secs(3_600);
 const SIX_HOURS: Duration = Duration::from_secs(6 * 3_600);
 /// Interval of the rules over windows of more than an hour. Below the five minutes for which Prometheus finds an older value.
 const SLOW_INTERVAL: Duration = Duration::from_secs(120);
@@ -61,7 +60,7 @@ pub fn of_slo(model: &Model, names: &Names, slo: &Slo, what: What) -> Selector {
     recorded(model, names, what).eq(SLO, slo.sli.key())
 }
 
-/// Returns the series that hold the events and the bad events of a window, and its length where they are events per second.
+/// Returns over what the series count that hold the events and the bad events of a window.
 ///
 /// The rate window itself needs no series of its own, nor does one that is shorter: there are no rates over less.
 pub fn over(window: Duration, names: &Names) -> Over {
@@ -95,7 +94,7 @@ impl Maker<'_> {
         if all.iter().any(|w| *w > SIX_HOURS) {
             all.insert(HALF_HOUR);
         }
-        all.insert(HOUR);
+        all.insert(Duration::HOUR);
         all
     }
 
@@ -104,10 +103,10 @@ impl Maker<'_> {
         out.push(self.record(slo, What::SloEvents(Over::Second), &[], events));
         out.push(self.record(slo, What::SloBadEvents(Over::Second), &[], bad));
         let step = MINUTE.min(self.names.window());
-        for window in self.windows(slo).into_iter().filter(|w| *w <= HOUR) {
+        for window in self.windows(slo).into_iter().filter(|w| *w <= Duration::HOUR) {
             self.window(slo, window, step, out);
         }
-        out.push(self.burn_rate(slo, HOUR));
+        out.push(self.burn_rate(slo, Duration::HOUR));
     }
 
     fn slow(&self, slo: &Slo, out: &mut Vec<Record>) {
@@ -117,7 +116,7 @@ impl Maker<'_> {
         let five = 5 * MINUTE.whole_secs();
         let tiles = self.names.window().whole_secs().is_multiple_of(five) && self.names.window().is_whole_millis();
         let step = if tiles { Duration::from_secs(five) } else { MINUTE.min(self.names.window()) };
-        for window in self.windows(slo).into_iter().filter(|w| *w > HOUR) {
+        for window in self.windows(slo).into_iter().filter(|w| *w > Duration::HOUR) {
             if window > SIX_HOURS {
                 self.long_window(slo, window, HALF_HOUR, out);
             } else {
@@ -128,7 +127,7 @@ impl Maker<'_> {
             }
         }
         if !self.windows(slo).contains(&slo.window) {
-            self.long_window(slo, slo.window, HOUR, out);
+            self.long_window(slo, slo.window, Duration::HOUR, out);
         }
         // 1 - bad / (events x budget)
         let (events, bad) = self.pair(slo, slo.window);
@@ -136,7 +135,7 @@ impl Maker<'_> {
         out.push(self.record(slo, What::SloBudgetRemaining, &[], number(1.0).op(BinaryOp::Sub, spent)));
         // share left x window of the objective / burn rate: at a burn rate of 1, a whole budget lasts a whole window.
         let left = self.of(slo, What::SloBudgetRemaining).expr().above(0.0);
-        let burn_rate = self.of(slo, What::SloBurnRate).eq("window", HOUR.to_string()).expr().above(0.0);
+        let burn_rate = self.of(slo, What::SloBurnRate).eq("window", Duration::HOUR.to_string()).expr().above(0.0);
         let seconds = left.op(BinaryOp::Mul, number(slo.window.secs_f64())).op_on(
             BinaryOp::Div,
             self.model.labels.keys().cloned().chain([SLO.to_owned()]),

@@ -3,7 +3,7 @@
 use crate::catalog::Signal;
 use crate::names::Names;
 use crate::promql::{AggregateOp, BinaryOp, Expr, Grouping, aggregate, call, number, selector, vector};
-use crate::resolve::{Endpoint, Model, Plan, Slo};
+use crate::resolve::{Model, Plan, Slo};
 use crate::signals::book::Group;
 use crate::signals::model::{bucket_measure, recorded};
 use crate::signals::{Latency, Measure, What};
@@ -69,10 +69,9 @@ fn failed(model: &Model, names: &Names) -> Option<(Expr, Expr)> {
 
 /// Replicas that Prometheus knows, and those of them that do not answer: replica-seconds per second.
 fn unavailable(model: &Model, plan: &Plan) -> (Expr, Expr) {
-    let replica = if matches!(model.endpoint, Endpoint::Targets(_) | Endpoint::Foreign) { "instance" } else { "pod" };
     let up = selector("up").matching(&model.target_matchers).range(plan.prometheus.rate_window.into());
     // A replica with several targets is as available as the worst of them.
-    let each = call("avg_over_time", [up]).by(AggregateOp::Min, [replica]);
+    let each = call("avg_over_time", [up]).by(AggregateOp::Min, [model.replica_label()]);
     let known = aggregate(AggregateOp::Count, Grouping::All, each.clone());
     let down = number(1.0).op(BinaryOp::Sub, aggregate(AggregateOp::Avg, Grouping::All, each));
     (known.clone(), known.op(BinaryOp::Mul, down))
