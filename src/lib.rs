@@ -92,9 +92,10 @@ impl Program {
         emit::artifacts(self.emit())
     }
 
-    /// Makes the artifacts that hold queries: rules and dashboards, sorted by path.
-    pub fn artifacts_with_queries(&self) -> Vec<Artifact> {
-        emit::with_queries(self.emit())
+    /// Makes what the checker reads, sorted by path: dashboards, and rules. Of models whose rules differ in their names alone, those
+    /// of the first.
+    pub fn artifacts_to_check(&self) -> Vec<Artifact> {
+        emit::to_check(self.emit())
     }
 
     /// Makes the bare JSON of every dashboard, however they are delivered: its part (`fleet`, `model-vllm`) and its document.

@@ -65,7 +65,7 @@ fn text(name: &str, extension: &str) -> Result<String> {
 fn prepared(name: &str, toml: &str) -> Result<(std::process::Command, tempfile::TempDir)> {
     let program = compiled(toml)?;
     let place = tempfile::tempdir().context("temporary folder")?;
-    let rules = project::write_for_prometheus(&program.artifacts_with_queries(), place.path())?;
+    let rules = project::write_for_prometheus(&program.artifacts(), place.path())?;
     let listed: Vec<String> = rules.iter().map(|r| format!("  - {}\n", r.display())).collect();
     let interval = program.plan.prometheus.evaluation_interval;
     let tests = text(name, "yaml")?;

@@ -26,7 +26,8 @@ use round::{Options, Round};
 
 /// Check a llmobs.toml, rules and dashboards, and print every finding
 ///
-/// Without paths, the llmobs.toml of the current folder and what it would generate. With paths, rule files, PrometheusRule objects,
+/// Without paths, the llmobs.toml of the current folder and what it would generate; of models whose rules differ in their names alone,
+/// the rules of the first. With paths, rule files, PrometheusRule objects,
 /// Grafana dashboards, KEDA ScaledObjects and prometheus-adapter rules, each against the versions that the nearest llmobs.toml above
 /// it declares; without one, against the newest that are known. What llmobs does not read is passed over.
 ///

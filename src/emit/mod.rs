@@ -2,6 +2,7 @@
 //!
 //! No generator reads a file, a clock or the environment; the same input gives the same bytes.
 
+mod alike;
 mod collector;
 mod dashboards;
 mod gpu_exporter;
@@ -72,9 +73,9 @@ pub fn collector_configs(emit: Emit<'_>) -> Vec<(String, String)> {
     collector::configs(emit)
 }
 
-/// Makes the artifacts that hold queries: rules and dashboards, sorted by path.
-pub fn with_queries(emit: Emit<'_>) -> Vec<Artifact> {
-    let makers = [grafana::artifacts, rules::artifacts];
+/// Makes what the checker reads, sorted by path: dashboards, and rules. Of models whose rules differ in their names alone, the first.
+pub fn to_check(emit: Emit<'_>) -> Vec<Artifact> {
+    let makers: [fn(Emit<'_>) -> Vec<Artifact>; 2] = [grafana::artifacts, rules::one_of_each];
     let mut all: Vec<Artifact> = parallel::map(&makers, 1, |make| make(emit)).into_iter().flatten().collect();
     all.sort_by(|a, b| a.path.cmp(&b.path));
     all
@@ -82,16 +83,18 @@ pub fn with_queries(emit: Emit<'_>) -> Vec<Artifact> {
 
 /// Makes every artifact, sorted by path.
 pub fn artifacts(emit: Emit<'_>) -> Vec<Artifact> {
-    let mut all: Vec<Artifact> = Vec::new();
-    all.extend(rules::artifacts(emit));
-    all.extend(proofs::artifacts(emit));
-    all.extend(monitors::artifacts(emit));
-    all.extend(scrape_config::artifacts(emit));
-    all.extend(gpu_exporter::artifacts(emit));
-    all.extend(collector::artifacts(emit));
-    all.extend(instrumentation::artifacts(emit));
-    all.extend(grafana::artifacts(emit));
-    all.extend(runbooks::artifacts(emit));
+    let makers: [fn(Emit<'_>) -> Vec<Artifact>; 9] = [
+        proofs::artifacts,
+        rules::artifacts,
+        runbooks::artifacts,
+        grafana::artifacts,
+        monitors::artifacts,
+        scrape_config::artifacts,
+        gpu_exporter::artifacts,
+        collector::artifacts,
+        instrumentation::artifacts,
+    ];
+    let mut all: Vec<Artifact> = parallel::map(&makers, 1, |make| make(emit)).into_iter().flatten().collect();
     all.extend(kustomization::artifacts(&all));
     all.extend(readme::artifacts(emit, &all));
     all.sort_by(|a, b| a.path.cmp(&b.path));

@@ -175,7 +175,7 @@ impl<'a> Group<'a> {
             self.own.push(file);
             let out = project.at.out(None);
             let read = |path: &str| [".yaml", ".yml", ".json"].iter().any(|e| path.ends_with(e));
-            for artifact in program.iter().flat_map(Program::artifacts_with_queries).filter(|a| read(&a.path)) {
+            for artifact in program.iter().flat_map(Program::artifacts_to_check).filter(|a| read(&a.path)) {
                 self.own.push(sources.add(output::shown(&out.join(&artifact.path)), artifact.text));
             }
         }
