@@ -188,7 +188,10 @@ impl Now<'_> {
         }
         let calm = Spread { per_second: CALM_EVENTS, slow: 0.0, edge: 0.0 };
         let spread = self.state.latencies.get(&source.signal).copied().unwrap_or(calm);
+        // Buckets differ in their last label: all before it is printed once.
         let Some(base) = exported(model, source, &name) else { return };
+        let base = base.eq("le", "").to_string();
+        let head = base.trim_end_matches("\"}");
         for bound in source.buckets.iter().copied().chain([f64::INFINITY]) {
             let at_edge = bound.is_finite() && same_edge(bound, spread.edge);
             let share = match (at_edge, bound > spread.edge) {
@@ -202,7 +205,7 @@ impl Now<'_> {
                 _ => self.traffic(spread.per_second * share),
             };
             let le = self.world.le(model, bound / source.factor);
-            out.insert(base.clone().eq("le", le).to_string(), motion);
+            out.insert(format!("{head}{le}\"}}"), motion);
         }
     }
 
