@@ -498,6 +498,11 @@ impl Window {
     pub fn rate_interval() -> Self {
         Self::Variable("$__rate_interval".to_owned())
     }
+
+    /// Returns Grafana's `$__range`: the time range that is shown.
+    pub fn shown_range() -> Self {
+        Self::Variable("$__range".to_owned())
+    }
 }
 
 impl From<String> for Name {

@@ -1,7 +1,7 @@
 //! Building expressions: short functions and methods that read like the query they make.
 
 use super::ast::{
-    Aggregate, AggregateOp, Binary, BinaryOp, Call, Card, Expr, ExprKind, Grouping, MatchOp, Matcher, Matching,
+    Aggregate, AggregateOp, At, Binary, BinaryOp, Call, Card, Expr, ExprKind, Grouping, MatchOp, Matcher, Matching,
     Modifiers, Name, Offset, Range, Selector, Subquery, Window,
 };
 use crate::source::Span;
@@ -33,6 +33,18 @@ pub fn count_values(label: impl Into<String>, expr: Expr) -> Expr {
         op: AggregateOp::CountValues,
         op_span: Span::default(),
         parameter: Some(text(label)),
+        expr,
+        grouping: Grouping::All,
+    }))
+    .into()
+}
+
+/// Makes an aggregation that keeps some series of `expr`: `topk(n, expr)`, `bottomk(n, expr)`.
+pub fn keep(op: AggregateOp, n: f64, expr: Expr) -> Expr {
+    ExprKind::Aggregate(Box::new(Aggregate {
+        op,
+        op_span: Span::default(),
+        parameter: Some(number(n)),
         expr,
         grouping: Grouping::All,
     }))
@@ -94,6 +106,13 @@ impl Selector {
     #[must_use]
     pub fn ago(mut self, length: Duration) -> Self {
         self.modifiers.offset = Some(Offset { negative: false, length: length.into() });
+        self
+    }
+
+    /// Reads at the end of the query's range, whatever the step.
+    #[must_use]
+    pub fn at_end(mut self) -> Self {
+        self.modifiers.at = Some(At::End);
         self
     }
 

@@ -25,7 +25,7 @@ pub use ast::{
     Aggregate, AggregateOp, At, Binary, BinaryOp, Call, Card, DurationExpr, Edges, Expr, ExprKind, Grouping, MatchOp,
     Matcher, Matching, Modifiers, Name, Offset, Opaque, Range, Role, Selector, Subquery, Unary, Window,
 };
-pub use build::{aggregate, call, count_values, number, selector, text, vector};
+pub use build::{aggregate, call, count_values, keep, number, selector, text, vector};
 pub use check::Type;
 pub use fault::Fault;
 pub use feature::Feature;

@@ -2,7 +2,7 @@
 
 use super::cost::Maker;
 use super::layout::table_height;
-use super::model::{Color, Column, Panel, Query, Row, Thresholds, Unit, View};
+use super::model::{Color, Column, Order, Panel, Query, Row, Thresholds, Unit, View};
 use crate::promql::AggregateOp;
 use crate::signals::{Level, Quantile, What};
 
@@ -161,7 +161,7 @@ fn models(maker: &Maker<'_>) -> Row {
     let panel = Panel::new(
         "Models by cost",
         "An expensive million tokens beside few tokens is a model that is too large for its traffic.",
-        View::Table { columns, sort: Some("Per hour") },
+        View::Table { columns, sort: Some(Order::Largest("Per hour")) },
         maker.money(),
     )
     .size(24, table_height(scope.emit.plan.models.len().min(TABLE_ROWS)))
@@ -195,7 +195,7 @@ fn pools(maker: &Maker<'_>) -> Row {
             Panel::new(
                 "Pools by cost",
                 "GPUs that are there, and what they cost whether they are held or not.",
-                View::Table { columns, sort: Some("Per hour") },
+                View::Table { columns, sort: Some(Order::Largest("Per hour")) },
                 maker.money(),
             )
             .size(24, table_height(scope.emit.plan.pools.len().min(TABLE_ROWS)))

@@ -1,7 +1,7 @@
 //! The overview: whether anything is wrong, which model it is, how fast, how much, where it is full.
 
 use super::layout::table_height;
-use super::model::{Color, Column, Dashboard, Panel, Query, Row, Thresholds, Unit, Variable, View};
+use super::model::{Color, Column, Dashboard, Order, Panel, Query, Row, Thresholds, Unit, Variable, View};
 use super::scope::{NEAR, Scope, narrowed, or_zero};
 use crate::promql::{AggregateOp, BinaryOp, Expr, Grouping, aggregate, call, number, selector, text};
 use crate::resolve::Model;
@@ -190,7 +190,7 @@ fn models(scope: &Scope<'_>) -> Row {
         "Models",
         "One line per model; an empty cell is something that the engine does not measure, or a model without traffic. \
          Follow the name to the detail.",
-        View::Table { columns, sort: Some("Tokens") },
+        View::Table { columns, sort: Some(Order::Largest("Tokens")) },
         Unit::Short,
     )
     .size(24, table_height(all.len().min(TABLE_ROWS)))
@@ -199,7 +199,7 @@ fn models(scope: &Scope<'_>) -> Row {
 }
 
 /// Engine and version of each model, with the uid of the dashboard that shows its detail.
-fn info(scope: &Scope<'_>) -> Expr {
+pub fn info(scope: &Scope<'_>) -> Expr {
     let labels = ["model", "namespace", "engine_name", "engine_version"];
     let info = scope.model(What::Info).expr().by(AggregateOp::Group, labels);
     scope.groups.iter().fold(info, |expr, group| {

@@ -1,7 +1,7 @@
 //! The GPUs: whether all are there and healthy, whether they are used, how near their limits, which one differs.
 
 use super::layout::table_height;
-use super::model::{Color, Column, Dashboard, Panel, Query, Row, Thresholds, Unit, Variable, View};
+use super::model::{Color, Column, Dashboard, Order, Panel, Query, Row, Thresholds, Unit, Variable, View};
 use super::scope::{Scope, or_zero};
 use crate::promql::{AggregateOp, BinaryOp, Expr, Grouping, Selector, aggregate, call, selector, text, vector};
 use crate::resolve::Pool;
@@ -346,7 +346,7 @@ fn which(scope: &Scope<'_>) -> Row {
         "Click a column's head to sort by it; choose a host above to narrow.",
         View::Table {
             columns,
-            sort: Some(if scope.any_gpu(What::GpuTemperature) { "Temperature" } else { "Utilisation" }),
+            sort: Some(Order::Largest(if scope.any_gpu(What::GpuTemperature) { "Temperature" } else { "Utilisation" })),
         },
         Unit::Short,
     )

@@ -1,6 +1,6 @@
-//! Grafana dashboards: fleet overview, model detail, GPUs, cost.
+//! Grafana dashboards: fleet overview, model detail, objectives, GPUs, cost.
 //!
-//! The makers (`fleet`, `detail`, `gpus`, `cost` with `cost_worth`) build values of `model`; `classic` and `v2` print them. How they reach Grafana
+//! The makers (`fleet`, `detail`, `slo`, `gpus`, `cost` with `cost_worth`) build values of `model`; `classic` and `v2` print them. How they reach Grafana
 //! is `emit::grafana`.
 
 mod build;
@@ -13,6 +13,7 @@ mod gpus;
 mod layout;
 mod model;
 mod scope;
+mod slo;
 mod v2;
 mod viz;
 
@@ -23,7 +24,7 @@ use self::scope::Scope;
 use super::Emit;
 use crate::spec::SchemaKind;
 
-/// Makes every dashboard of the project in the schema of the plan: its part (`fleet`, `model-vllm`, `gpus`, `cost`) and its JSON.
+/// Makes every dashboard of the project in the schema of the plan: its part (`fleet`, `model-vllm`, `slo`, `gpus`, `cost`) and its JSON.
 pub fn dashboards(emit: Emit<'_>) -> Vec<(String, Value)> {
     let print = match emit.plan.grafana.schema {
         SchemaKind::Classic => classic::document,
@@ -36,6 +37,7 @@ fn values(emit: Emit<'_>) -> Vec<Dashboard> {
     let scope = Scope::of(emit);
     let mut out = vec![fleet::dashboard(&scope)];
     out.extend(scope.groups.iter().map(|g| detail::dashboard(&scope, g)));
+    out.extend(slo::dashboard(&scope));
     if scope.has_gpus() {
         out.push(gpus::dashboard(&scope));
     }

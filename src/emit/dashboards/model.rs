@@ -170,9 +170,18 @@ pub enum View {
     Table {
         /// Columns from left to right; labels without a column are left out.
         columns: Vec<Column>,
-        /// Title of the column by which lines are sorted, the largest first.
-        sort: Option<&'static str>,
+        /// How lines are sorted.
+        sort: Option<Order>,
     },
+}
+
+/// How the lines of a table are sorted: by the column with this title.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The largest first.
+    Largest(&'static str),
+    /// The smallest first.
+    Smallest(&'static str),
 }
 
 /// Where the legend of a graph stands.

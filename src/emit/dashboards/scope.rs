@@ -1,4 +1,4 @@
-//! What the four dashboards share: selectors narrowed by variables, the alerts of the project, groups of models, links.
+//! What the dashboards share: selectors narrowed by variables, the alerts of the project, groups of models, links.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -104,8 +104,13 @@ impl<'a> Scope<'a> {
 
     /// Returns the alerts of this project that fire; more labels can be matched.
     pub fn firing(&self) -> Selector {
+        self.firing_of(&self.emit.book.alert_kinds())
+    }
+
+    /// Returns the alerts of some kinds that fire.
+    pub fn firing_of(&self, kinds: &[AlertKind]) -> Selector {
         let project = &self.emit.plan.project;
-        let kinds: Vec<&str> = self.emit.book.alert_kinds().into_iter().map(AlertKind::name).collect();
+        let kinds: Vec<&str> = kinds.iter().map(|k| k.name()).collect();
         let firing =
             selector("ALERTS").eq("alertstate", "firing").re("alertname", kinds.join("|")).eq("owner", &project.owner);
         match &project.environment {
@@ -142,6 +147,9 @@ impl<'a> Scope<'a> {
         };
         let mut all = vec![("fleet".to_owned(), "Overview".to_owned(), "All models at a glance")];
         all.extend(self.groups.iter().map(|g| (g.part.clone(), format!("Model: {}", g.title), "One model in detail")));
+        if self.has_slos() {
+            all.push(("slo".to_owned(), "SLOs".to_owned(), "Promises, budgets and what burns them"));
+        }
         if self.has_gpus() {
             all.push(("gpus".to_owned(), "GPUs".to_owned(), "Utilisation, memory, heat and power"));
         }
@@ -166,6 +174,11 @@ impl<'a> Scope<'a> {
     /// Returns whether there is a dashboard of GPUs.
     pub fn has_gpus(&self) -> bool {
         self.any_gpu(What::GpuTemperature) || self.any_gpu(What::GpuUtilization)
+    }
+
+    /// Returns whether there is a dashboard of objectives.
+    pub fn has_slos(&self) -> bool {
+        self.any_model(What::SloObjective)
     }
 
     /// Returns whether there is a dashboard of cost.

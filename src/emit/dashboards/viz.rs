@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::model::{Cell, Color, Column, Legend, Link, Panel, Source, Thresholds, Unit, View, Word};
+use super::model::{Cell, Color, Column, Legend, Link, Order, Panel, Source, Thresholds, Unit, View, Word};
 
 /// What both schemas wrap.
 pub struct Viz {
@@ -210,8 +210,15 @@ fn lanes_options(panel: &Panel) -> Value {
     heatmap(color, json!({ "axisPlacement": "left", "reverse": false }), &panel.unit.id(), -1.0)
 }
 
-fn table_options(sort: Option<&str>) -> Value {
-    let sort_by: Vec<Value> = sort.iter().map(|title| json!({ "displayName": title, "desc": true })).collect();
+fn table_options(sort: Option<Order>) -> Value {
+    let by = |(title, desc)| json!({ "displayName": title, "desc": desc });
+    let sort_by: Vec<Value> = sort
+        .iter()
+        .map(|order| match order {
+            Order::Largest(title) => by((title, true)),
+            Order::Smallest(title) => by((title, false)),
+        })
+        .collect();
     json!({ "cellHeight": "sm", "frameIndex": 0, "showHeader": true, "sortBy": sort_by })
 }
 
