@@ -17,6 +17,8 @@ pub enum ThresholdUnit {
     Requests,
     /// How many times as much, above 1.
     Factor,
+    /// Times the budget of a month.
+    Budgets,
     /// There is none.
     Nothing,
 }
@@ -32,6 +34,9 @@ impl ThresholdUnit {
             Self::Slo => "this alert takes its threshold from the SLO of the model: leave `threshold` out",
             Self::Requests => "expected a number of requests such as `10`, at least 1",
             Self::Factor => "expected how many times as much, such as `1.5`, above 1 and up to 100",
+            Self::Budgets => {
+                "expected a share of the budget such as `\"90%\"`, or how many budgets such as `1.1`, above 0 and up to 10"
+            }
             Self::Nothing => "this alert has no threshold: leave `threshold` out",
         }
     }
@@ -44,6 +49,7 @@ impl ThresholdUnit {
             Self::Slo | Self::Nothing => None,
             Self::Requests => Some(written).filter(|v| !percent && *v >= 1.0),
             Self::Factor => Some(written).filter(|v| !percent && *v > 1.0 && *v <= 100.0),
+            Self::Budgets => Some(written).filter(|v| *v > 0.0 && *v <= 10.0),
             Self::ShareOrCelsius if !percent && (30.0..=120.0).contains(&written) => Some(written),
             Self::Ratio | Self::ShareOrCelsius => share(),
         }
@@ -110,6 +116,9 @@ alerts! {
     HighAbortRatio: "Many requests are given up before they end."; Ratio, 0.20, 600, "warning";
     PrefixCacheCollapse: "Prefix-cache hits fell far below those of the same hour last week."; Ratio, 0.50, 1800, "warning";
     NoTraffic: "No request comes in where there is always traffic at this hour."; Requests, 60.0, 900, "warning";
+    CostBudgetBurn: "Money is spent much faster than the budget of the month allows."; Factor, 1.2, 0, "warning";
+    CostBudgetForecast: "At the pace of the last day, the budget of the month will not suffice."; Budgets, 1.0, 3600, "warning";
+    CostBudgetExhausted: "The budget of the month is spent before the month is over."; Budgets, 1.0, 300, "warning";
     GPUXidCritical: "The driver reports that a GPU is out of service until it is reset or repaired."; Nothing, 0.0, 0, "critical";
     GPUEccDoubleBit: "A GPU had memory errors that it could not correct."; Nothing, 0.0, 0, "critical";
     GPURowRemapFailure: "A GPU could not replace broken rows of its memory."; Nothing, 0.0, 300, "critical";
@@ -167,6 +176,11 @@ impl AlertKind {
             Self::AvailabilityBudgetBurn => Some(Sli::Availability),
             _ => None,
         }
+    }
+
+    /// Returns whether it watches a budget of money. Such an alert never pages unless llmobs.toml says so.
+    pub fn watches_money(self) -> bool {
+        matches!(self, Self::CostBudgetBurn | Self::CostBudgetForecast | Self::CostBudgetExhausted)
     }
 
     /// Returns the signals without which it cannot be made; an alert on an SLO needs the SLO as well.

@@ -72,6 +72,7 @@ fn alert(kind: AlertKind, program: Option<&Program>) -> String {
         ThresholdUnit::ShareOrCelsius => format!("5% of the time where throttling is collected, else {default} °C"),
         ThresholdUnit::Requests => format!("{default} requests"),
         ThresholdUnit::Factor => format!("{default} times as much"),
+        ThresholdUnit::Budgets => format!("{default} times the budget"),
         ThresholdUnit::Nothing => "none".to_owned(),
     };
     let (hold, severity) = (kind.default_hold(), kind.default_severity());
@@ -88,6 +89,8 @@ fn alert(kind: AlertKind, program: Option<&Program>) -> String {
         let _ = writeln!(out, "\nRunbook: `{}`", program.names.runbook_path(kind));
     } else if program.plan.alerts.get(kind.name()).is_some_and(|a| a.enabled == Some(false)) {
         out.push_str("\nThis project has switched it off in `[alerts]`.\n");
+    } else if kind.watches_money() {
+        out.push_str("\nThis project has none: `[costs]` has no budget for anything that has a price.\n");
     } else {
         out.push_str("\nThis project has none: no SLO or no signal that it needs.\n");
     }

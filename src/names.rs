@@ -91,6 +91,7 @@ impl Names {
             What::UnheldCostPerHour => (format!("unheld_cost_{money}_per_hour"), String::new()),
             What::SpendPerHour => (format!("spend_{money}"), "1h".into()),
             What::SpendOfHour => (format!("spend_{money}"), "hour".into()),
+            What::SpendOver(window) => (format!("spend_{money}"), window.to_string()),
             What::SpendPerDay => (format!("spend_{money}"), "1d".into()),
             What::SpendOfMonth => (format!("spend_{money}"), "month_to_date".into()),
             What::SpendForecast => (format!("spend_{money}"), "month_forecast".into()),

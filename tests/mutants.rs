@@ -12,6 +12,7 @@ use std::thread;
 
 use libtest_mimic::{Arguments, Trial};
 use llmobs::emit::{PROOF_RULES, ProofRun};
+use llmobs::source::MemoryWorld;
 use regex::Regex;
 use serde_json::Value;
 
@@ -63,8 +64,13 @@ const CHANGES: &[(&str, &str)] = &[
 
 fn mutants() -> Result {
     let source = project::examples()?.into_iter().find(|s| s.name == "quickstart").context("the example quickstart")?;
-    let program = project::compile(&source)?;
-    let runs = Arc::new(program.proofs());
+    let mut runs = project::compile(&source)?.proofs();
+    // Every budget has the same rules; those of a model stand for all.
+    let text = fs::read_to_string(root().join("tests/mutants/budgets.toml")).context("budgets.toml")?;
+    let budgets = llmobs::compile("budgets.toml", text, &MemoryWorld::default()).program.context("budgets.toml")?;
+    let of_money = |r: &ProofRun| r.part == "model-summarizer" && r.alerts.iter().any(|a| a.starts_with("CostBudget"));
+    runs.extend(budgets.proofs().into_iter().filter(of_money));
+    let runs = Arc::new(runs);
     let equivalent = fs::read_to_string(root().join("tests/mutants/equivalent.txt")).context("equivalent.txt")?;
     let equivalent: Vec<&str> = equivalent
         .lines()

@@ -17,6 +17,7 @@ mod readme;
 mod relabel;
 mod rules;
 mod runbooks;
+mod runbooks_money;
 mod scrape;
 mod scrape_config;
 mod text;

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use super::runbooks_money::whose;
 use super::text::Templates;
 use super::{Artifact, Emit};
 use crate::names::Names;
@@ -96,7 +97,7 @@ fn page(emit: Emit<'_>, kind: AlertKind) -> Page {
     let rows: Vec<Row> = watched
         .iter()
         .map(|(chapter, alert)| Row {
-            name: name(&chapter.subject).to_owned(),
+            name: whose(chapter, alert).to_owned(),
             threshold: threshold(alert),
             hold: alert.hold.to_string(),
             severity: severity(alert),
@@ -105,7 +106,7 @@ fn page(emit: Emit<'_>, kind: AlertKind) -> Page {
     let rules = watched
         .iter()
         .take(MAX_RULES)
-        .map(|(c, a)| Rule { name: name(&c.subject).to_owned(), expr: a.expr.pretty() })
+        .map(|(c, a)| Rule { name: whose(c, a).to_owned(), expr: a.expr.pretty() })
         .collect();
     let subjects: Vec<&Subject> = watched.iter().map(|(c, _)| &c.subject).collect();
     let (queries, example_note) = queries(emit, kind, &watched);
@@ -114,6 +115,7 @@ fn page(emit: Emit<'_>, kind: AlertKind) -> Page {
         meaning: kind.meaning(),
         latency: kind.latency().is_some(),
         subject: match watched.first().map(|(c, _)| &c.subject) {
+            _ if kind.watches_money() => "budget of",
             Some(Subject::Pool(_)) => "pool",
             Some(Subject::Fleet) => "all",
             _ => "model",
@@ -139,7 +141,8 @@ fn page(emit: Emit<'_>, kind: AlertKind) -> Page {
     }
 }
 
-fn name(subject: &Subject) -> &str {
+/// Returns what pages call a subject.
+pub fn name(subject: &Subject) -> &str {
     match subject {
         Subject::Model(name) | Subject::Pool(name) => name,
         Subject::Fleet => "fleet",
@@ -168,6 +171,7 @@ pub fn threshold(alert: &Alert) -> String {
         ThresholdUnit::ShareOrCelsius => format!("{} °C", number(alert.threshold)),
         ThresholdUnit::Requests => format!("{} requests", number(alert.threshold)),
         ThresholdUnit::Factor => format!("{} times as much", number(alert.threshold)),
+        ThresholdUnit::Budgets => format!("{} of the budget", percent(alert.threshold)),
         ThresholdUnit::Nothing => "none".to_owned(),
         ThresholdUnit::Ratio | ThresholdUnit::Slo => percent(alert.threshold),
     }
@@ -213,7 +217,7 @@ fn is_unread(plan: &Plan, subject: &Subject) -> bool {
 }
 
 /// A question of a page: the series, and how its answer is read.
-type Question = (Measure, &'static str, &'static str);
+pub type Question = (Measure, &'static str, &'static str);
 
 /// Returns the queries whose series exist, written for one model or pool, and a note that says for which.
 fn queries(emit: Emit<'_>, kind: AlertKind, watched: &[(&Chapter, &Alert)]) -> (Vec<Query>, String) {
@@ -428,6 +432,9 @@ fn questions(kind: AlertKind) -> Vec<Question> {
                 cache,
                 replicas,
             ]
+        }
+        AlertKind::CostBudgetBurn | AlertKind::CostBudgetForecast | AlertKind::CostBudgetExhausted => {
+            super::runbooks_money::questions()
         }
         AlertKind::NoTraffic => vec![requests, replicas, running, waiting],
         AlertKind::GPUPowerThrottle => vec![

@@ -80,6 +80,12 @@ impl Selector {
         self.matcher(label, MatchOp::NotEqual, value)
     }
 
+    /// Adds `label!~"value"`.
+    #[must_use]
+    pub fn not_re(self, label: impl Into<String>, value: impl Into<String>) -> Self {
+        self.matcher(label, MatchOp::NotRegex, value)
+    }
+
     /// Adds several matchers.
     #[must_use]
     pub fn matching<'a>(mut self, matchers: impl IntoIterator<Item = &'a Matcher>) -> Self {

@@ -19,10 +19,11 @@ pub fn chapter(plan: &Plan, chapters: &[Chapter], names: &Names) -> Chapter {
     let mut records = maker.records();
     records.extend(cost::of_fleet(plan, chapters, names));
     let group = Group { name: names.group("fleet"), interval, records, alerts: Vec::new() };
+    let alerts = super::alerts::of_fleet(plan, names, &group);
     let mut chapter = Chapter { subject: Subject::Fleet, groups: vec![group] };
     let spend = cost::spend_of_fleet(plan, chapters, names);
     chapter.add(names.group("fleet-spend"), cost::spend_interval(plan), spend, Vec::new());
-    chapter.add(names.group("fleet-alerts"), interval, Vec::new(), super::alerts::of_fleet(plan, names));
+    chapter.add(names.group("fleet-alerts"), interval, Vec::new(), alerts);
     chapter
 }
 

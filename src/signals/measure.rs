@@ -213,6 +213,8 @@ pub enum What {
     SpendOfHour,
     /// Money spent in the last 24 whole hours.
     SpendPerDay,
+    /// Money spent in the last whole hours, as many as the window has.
+    SpendOver(Duration),
     /// Money spent since the month began (UTC).
     SpendOfMonth,
     /// Money that the month will have taken if it goes on like the last day.
@@ -369,6 +371,7 @@ impl Measure {
             What::SpendOfHour => {
                 "Cost of each whole hour, recorded in its last minutes with the month as label".to_owned()
             }
+            What::SpendOver(window) => format!("Cost of the last {} whole hours", window.whole_secs() / 3_600),
             What::SpendPerDay => "Cost of the last 24 whole hours".to_owned(),
             What::SpendOfMonth => "Cost since the month began (UTC)".to_owned(),
             What::SpendForecast => "Cost of the whole month (UTC) if it goes on like the last day".to_owned(),

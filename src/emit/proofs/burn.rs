@@ -5,6 +5,8 @@
 //! the next, and so on; behind the last step everything is good again. When each alert must fire and end is computed here from
 //! the definition of a window, on events per minute, and not from the rules. The other test has few events, all of them bad.
 
+use std::collections::BTreeSet;
+
 use super::script::{Base, Phase};
 use super::{Expectation, Test, Tested, closure, sample, series};
 use crate::catalog::Signal;
@@ -50,6 +52,7 @@ pub fn tested<'a>(emit: Emit<'_>, chapter: &'a Chapter) -> Vec<Tested<'a>> {
             test: test(emit, chapter, model, &alerts, title, &stages),
             alerts: alerts.clone(),
             evaluation: MINUTE * EVALUATION as u64,
+            given: BTreeSet::new(),
         })
         .into()
 }

@@ -1,13 +1,15 @@
 //! promtool unit tests, made from the proofs of alerts: what must fire and what must stay silent, from the exporter's series on.
 //!
 //! The tests start from what the exporter writes, so they hold recording rules and alert together. Written to
-//! `prometheus/tests/<part>.yaml`, those of error budgets and of comparisons with last week to files of their own. They name the file
+//! `prometheus/tests/<part>.yaml`, those of error budgets, of budgets of money and of comparisons
+//! with last week to files of their own. They name the file
 //! with the rules; where that is a PrometheusRule, promtool wants its `spec` alone.
 
 mod burn;
 mod closure;
 mod pack;
 mod script;
+mod spend;
 mod track;
 mod world;
 
@@ -20,7 +22,7 @@ use super::{Artifact, Emit, yaml};
 use crate::parallel;
 use crate::promql::{AggregateOp, selector};
 use crate::signals::proof::State;
-use crate::signals::{Alert, Chapter};
+use crate::signals::{Alert, AlertKind, Chapter};
 use crate::units::Duration;
 use script::{Check, Clock, Phase, Script, Seen};
 use track::Track;
@@ -68,15 +70,19 @@ const PAST_EVALUATION: Duration = Duration::from_secs(900);
 /// Makes the test files of each chapter that has alerts.
 pub fn artifacts(emit: Emit<'_>) -> Vec<Artifact> {
     let files = parallel::map(&chapters(emit), 1, |c| {
-        [("", of_now(emit, c)), ("-past", of_past(emit, c)), ("-budgets", burn::tested(emit, c))].map(
-            |(suffix, tested)| {
-                let evaluation = tested.first()?.evaluation;
-                let tests = tested.into_iter().map(|t| t.test).collect();
-                let path = format!("prometheus/tests/{}{suffix}.yaml", part(&c.subject));
-                let rules = format!("../../{}", super::rules::path(emit, &c.subject));
-                Some(Artifact::file(path, yaml::document(&test_file(c, &rules, evaluation, tests))))
-            },
-        )
+        [
+            ("", of_now(emit, c)),
+            ("-past", of_past(emit, c)),
+            ("-budgets", burn::tested(emit, c)),
+            ("-spend", spend::tested(emit, c)),
+        ]
+        .map(|(suffix, tested)| {
+            let evaluation = tested.first()?.evaluation;
+            let tests = tested.into_iter().map(|t| t.test).collect();
+            let path = format!("prometheus/tests/{}{suffix}.yaml", part(&c.subject));
+            let rules = format!("../../{}", super::rules::path(emit, &c.subject));
+            Some(Artifact::file(path, yaml::document(&test_file(c, &rules, evaluation, tests))))
+        })
     });
     files.into_iter().flatten().flatten().collect()
 }
@@ -102,14 +108,18 @@ pub const RULES: &str = "rules.yaml";
 /// Makes every test by itself.
 pub fn runs(emit: Emit<'_>) -> Vec<Run> {
     let runs = parallel::map(&chapters(emit), 1, |c| {
-        let tested = of_now(emit, c).into_iter().chain(of_past(emit, c)).chain(burn::tested(emit, c));
+        let tested = of_now(emit, c)
+            .into_iter()
+            .chain(of_past(emit, c))
+            .chain(burn::tested(emit, c))
+            .chain(spend::tested(emit, c));
         tested.map(|t| run(c, t)).collect::<Vec<Run>>()
     });
     runs.into_iter().flatten().collect()
 }
 
 fn run(chapter: &Chapter, tested: Tested<'_>) -> Run {
-    let names = closure::of(chapter, &tested.alerts);
+    let names = closure::above(chapter, &tested.alerts, &tested.given);
     let mut alerts: Vec<String> = tested.alerts.iter().map(|a| a.kind.name().to_owned()).collect();
     alerts.dedup();
     Run {
@@ -130,21 +140,32 @@ struct Tested<'a> {
     test: Test,
     alerts: Vec<&'a Alert>,
     evaluation: Duration,
+    /// Recorded series that the test brings itself, with no need of the rules below them.
+    given: BTreeSet<String>,
 }
 
 fn of_now<'a>(emit: Emit<'_>, chapter: &'a Chapter) -> Vec<Tested<'a>> {
     let settings = &emit.plan.prometheus;
-    let all: Vec<&Alert> = chapter.alerts().collect();
+    // How much is spent in these tests depends on prices and budgets, not on what is tested.
+    let all: Vec<&Alert> = chapter.alerts().filter(|a| !a.kind.watches_money()).collect();
+    if all.is_empty() {
+        return Vec::new();
+    }
     let evaluation = evaluation(settings.evaluation_interval, &all);
     let clock = Clock::new(settings.scrape_interval, evaluation);
     let script = script::of_quiet(&all, settings.rate_window, clock);
     let quiet = test(emit, "idle, one bad request, a restart, everything gone".to_owned(), chapter, &all, &script);
     let of_now = |a: &&Alert| a.proof.past.is_none() && a.kind.budget().is_none();
     let now: Vec<&Alert> = all.iter().copied().filter(of_now).collect();
-    let mut out = vec![Tested { test: quiet, alerts: all, evaluation }];
+    let mut out = vec![Tested { test: quiet, alerts: all, evaluation, given: BTreeSet::new() }];
     out.extend(pack::groups(emit, chapter, &now).into_iter().map(|alerts| {
         let script = script::of_alerts(&alerts, clock);
-        Tested { test: test(emit, name(&alerts), chapter, &alerts, &script), alerts, evaluation }
+        Tested {
+            test: test(emit, name(&alerts), chapter, &alerts, &script),
+            alerts,
+            evaluation,
+            given: BTreeSet::new(),
+        }
     }));
     out
 }
@@ -161,7 +182,12 @@ fn of_past<'a>(emit: Emit<'_>, chapter: &'a Chapter) -> Vec<Tested<'a>> {
     let groups = pack::groups(emit, chapter, &past).into_iter();
     let tested = groups.map(|alerts| {
         let script = script::of_past(&alerts, clock);
-        Tested { test: test(emit, name(&alerts), chapter, &alerts, &script), alerts, evaluation }
+        Tested {
+            test: test(emit, name(&alerts), chapter, &alerts, &script),
+            alerts,
+            evaluation,
+            given: BTreeSet::new(),
+        }
     });
     tested.collect()
 }
@@ -220,7 +246,10 @@ fn expectation(check: &Check<'_>, alerts: &[&Alert]) -> Expectation {
             let of_kind = selector("ALERTS").eq("alertname", alert.kind.name());
             alert.proof.told_apart.iter().fold(of_kind, |s, (label, value)| s.eq(label, value))
         }
-        None if matches!(check.seen, Seen::Exactly(_)) => selector("ALERTS"),
+        None if matches!(check.seen, Seen::Exactly(_)) => {
+            let money = AlertKind::ALL.iter().filter(|k| k.watches_money()).map(|k| k.name());
+            selector("ALERTS").not_re("alertname", money.collect::<Vec<_>>().join("|"))
+        }
         None => {
             let mut names: Vec<&str> = alerts.iter().map(|a| a.kind.name()).collect();
             names.dedup();

@@ -1,6 +1,7 @@
 //! The alerts of models and pools: one file per alert or family. Each makes drafts: condition over recorded series, words for
 //! the person who is woken, and what proves it. What all have in common (labels, runbook, changes of the file) is added here.
 
+mod cost_budget;
 mod engine_stuck;
 mod errors;
 mod gpu_faults;
@@ -102,6 +103,7 @@ struct PoolCx<'a> {
 struct FleetCx<'a> {
     plan: &'a Plan,
     names: &'a Names,
+    group: &'a Group,
 }
 
 const OF_MODELS: &[fn(&ModelCx<'_>) -> Vec<Draft>] = &[
@@ -115,10 +117,17 @@ const OF_MODELS: &[fn(&ModelCx<'_>) -> Vec<Draft>] = &[
     queue::drafts,
     prefix_cache::drafts,
     no_traffic::drafts,
+    cost_budget::of_model,
 ];
 
-const OF_POOLS: &[fn(&PoolCx<'_>) -> Vec<Draft>] =
-    &[gpu_xid::drafts, gpu_faults::drafts, gpu_lost::drafts, gpu_heat::drafts, gpu_memory::drafts];
+const OF_POOLS: &[fn(&PoolCx<'_>) -> Vec<Draft>] = &[
+    gpu_xid::drafts,
+    gpu_faults::drafts,
+    gpu_lost::drafts,
+    gpu_heat::drafts,
+    gpu_memory::drafts,
+    cost_budget::of_pool,
+];
 
 /// Makes the alerts of a model from what its group records.
 pub fn of_model(model: &Model, plan: &Plan, names: &Names, group: &Group) -> Vec<Alert> {
@@ -132,9 +141,10 @@ pub fn of_pool(pool: &Pool, plan: &Plan, names: &Names, group: &Group) -> Vec<Al
     finished(OF_POOLS.iter().flat_map(|make| make(&cx)), plan, names, pool.place)
 }
 
-/// Makes the alerts on the telemetry itself.
-pub fn of_fleet(plan: &Plan, names: &Names) -> Vec<Alert> {
-    finished(telemetry::drafts(&FleetCx { plan, names }).into_iter(), plan, names, Place::default())
+/// Makes the alerts on the telemetry itself, and on the budgets of the fleet and of namespaces.
+pub fn of_fleet(plan: &Plan, names: &Names, group: &Group) -> Vec<Alert> {
+    let cx = FleetCx { plan, names, group };
+    finished(telemetry::drafts(&cx).into_iter().chain(cost_budget::of_fleet(&cx)), plan, names, Place::default())
 }
 
 impl ModelCx<'_> {

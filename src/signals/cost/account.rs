@@ -32,6 +32,7 @@ impl<U> Kind<U> {
 pub mod kinds {
     use super::Kind;
     use crate::signals::{Quantile, What};
+    use crate::units::Duration;
     use crate::units::money_units::{Gpus, Hours, Million, Money, Per, PerGpuHour, Requests, Seconds, Share, Tokens};
 
     /// GPUs.
@@ -80,6 +81,11 @@ pub mod kinds {
     pub const BUDGET: Kind<Money> = Kind::of(What::Budget);
     /// Share of the budget that is spent.
     pub const BUDGET_SPENT: Kind<Share> = Kind::of(What::BudgetSpent);
+
+    /// Spend of some whole hours.
+    pub fn spend_over(window: Duration) -> Kind<Money> {
+        Kind::of(What::SpendOver(window))
+    }
 
     /// Cost of a request of a quantile.
     pub fn per_request(quantile: Quantile) -> Kind<Per<Money, Requests>> {
@@ -152,6 +158,16 @@ impl<'a> Account<'a> {
     pub fn per_request(&self) -> Quantity<Per<Money, Requests>> {
         let requests = self.series(kinds::REQUESTS).mean(Duration::HOUR).per_hour().positive();
         self.series(kinds::COST).mean(Duration::HOUR).over(requests, Join::Same)
+    }
+
+    /// Returns what it is the account of.
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
+    /// Returns the labels of its series.
+    pub fn labels(&self) -> &BTreeMap<String, String> {
+        &self.labels
     }
 
     fn name(&self, what: What) -> String {

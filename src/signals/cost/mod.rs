@@ -8,12 +8,14 @@
 //! | `price` | price of a GPU-hour: declared, by energy, by OpenCost |
 //! | `model`, `pool`, `fleet` | what is recorded of each |
 //! | `spend` | spend of the hour, the day and the month, forecast, budget |
+//! | `burn` | pairs of windows in which a budget burns too fast |
 //!
 //! An alert on a budget compares `spend:1h` (and sums of `spend:hour`, one value for each whole hour) with `budget:month`;
 //! both have the labels of their account. A gateway that names tenants would be one more account, with requests or tokens as
 //! its part of a model's cost.
 
 mod account;
+mod burn;
 mod fleet;
 mod gpus;
 mod model;
@@ -23,6 +25,8 @@ mod quantity;
 mod spend;
 
 pub use account::{Account, Kind, kinds};
+pub use burn::{Burn, burns, spend_in};
+pub use price::declared as price_of_pool;
 pub use quantity::{Join, Quantity, Series};
 
 pub(super) use fleet::{records as of_fleet, spend as spend_of_fleet};

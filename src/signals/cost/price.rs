@@ -35,6 +35,14 @@ pub fn of_pool(pool: &Pool, plan: &Plan) -> Option<Price> {
     pool.rate.map(|rate| Price::Declared(rate.0))
 }
 
+/// Returns the declared price of a pool's GPUs, money per GPU-hour; `None` if it is measured or not known.
+pub fn declared(pool: &Pool, plan: &Plan) -> Option<f64> {
+    match of_pool(pool, plan)? {
+        Price::Declared(rate) => Some(rate),
+        Price::Measured => None,
+    }
+}
+
 /// Returns the price of a pool's GPUs; `None` if it is not known.
 pub fn recorded(pool: &Pool, plan: &Plan, names: &Names) -> Option<Quantity<PerGpuHour>> {
     Some(match of_pool(pool, plan)? {

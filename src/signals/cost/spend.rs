@@ -4,6 +4,7 @@
 //! evaluation. Hours and months are those of UTC.
 
 use super::account::{Account, kinds};
+use super::burn;
 use super::quantity::{Join, Quantity};
 use crate::promql::{BinaryOp, Expr, call, count_values, number, vector};
 use crate::resolve::Plan;
@@ -61,6 +62,9 @@ pub fn records(account: &Account<'_>, budget: Option<PerMonth>, plan: &Plan) -> 
     out.push(account.record(kinds::FORECAST, spent_month().plus(rest, Join::On(&[])).or(spent_month(), Join::On(&[]))));
 
     if let Some(budget) = budget {
+        for window in burn::windows().into_iter().filter(|w| *w != Duration::HOUR && *w != DAY) {
+            out.push(account.record(kinds::spend_over(window), Quantity::of(hours(account, window).sum())));
+        }
         out.push(account.record(kinds::BUDGET, Quantity::of(vector(budget.0))));
         let share: Quantity<Share> = spent_month().share_of(account.series(kinds::BUDGET).now(), Join::Same);
         out.push(account.record(kinds::BUDGET_SPENT, share));
