@@ -118,7 +118,7 @@ alerts! {
     NoTraffic: "No request comes in where there is always traffic at this hour."; Requests, 60.0, 900, "warning";
     CostBudgetBurn: "Money is spent much faster than the budget of the month allows."; Factor, 1.2, 0, "warning";
     CostBudgetForecast: "At the pace of the last day, the budget of the month will not suffice."; Budgets, 1.0, 3600, "warning";
-    CostBudgetExhausted: "The budget of the month is spent before the month is over."; Budgets, 1.0, 300, "warning";
+    CostBudgetExhausted: "The budget of the month is spent before the month is over."; Budgets, 1.0, 600, "warning";
     GPUXidCritical: "The driver reports that a GPU is out of service until it is reset or repaired."; Nothing, 0.0, 0, "critical";
     GPUEccDoubleBit: "A GPU had memory errors that it could not correct."; Nothing, 0.0, 0, "critical";
     GPURowRemapFailure: "A GPU could not replace broken rows of its memory."; Nothing, 0.0, 300, "critical";

@@ -220,6 +220,12 @@ impl Names {
         format!("runbooks/{}.md", kind.name())
     }
 
+    /// Returns the path of the page about an objective in the output folder, beside the runbooks. Names of models have no
+    /// underscore and those of objectives no hyphen, so no two are the same.
+    pub fn slo_path(&self, model: &str, slo: &str) -> String {
+        format!("runbooks/slos/{model}-{slo}.md")
+    }
+
     /// Returns the published page of an alert by name, or of a Grafana variable that holds the name; `None` where runbooks are
     /// not published.
     pub fn published_runbook(&self, name: &str) -> Option<String> {

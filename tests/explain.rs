@@ -2,7 +2,7 @@
 
 use llmobs::diag::Code;
 use llmobs::explain::explain;
-use llmobs::signals::AlertKind;
+use llmobs::signals::{AlertKind, Subject};
 use llmobs::source::MemoryWorld;
 
 fn fleet() -> llmobs::Program {
@@ -51,4 +51,41 @@ fn pages_have_no_template_left_and_every_alert_its_runbook() {
             assert!(!page.text.contains(mark), "{}: `{mark}` is left", page.path);
         }
     }
+}
+
+/// What the page of an objective says in tables is what its rules say.
+#[test]
+fn pages_of_objectives_have_the_numbers_of_the_rules() {
+    let program = fleet();
+    let artifacts = program.artifacts();
+    let mut n_alerts = 0;
+    for model in program.plan.models.values() {
+        let chapter = program.book.chapter(&Subject::Model(model.name.clone())).expect("a chapter");
+        for slo in &model.slos {
+            let path = program.names.slo_path(&model.name, slo.sli.key());
+            let page = &artifacts.iter().find(|a| a.path == path).unwrap_or_else(|| panic!("{path} is not there")).text;
+            let own = |r: &&llmobs::signals::Record| r.labels.get("slo").is_some_and(|s| s == slo.sli.key());
+            let windows = |r: &&llmobs::signals::Record| r.name.contains("events:increase");
+            for record in chapter.records().filter(own).filter(windows) {
+                // Half hours are there for days, hours for the whole window.
+                let expr = record.expr.to_string();
+                assert!(page.contains(&expr) || record.name.ends_with("30m"), "{path} lacks {expr}");
+            }
+            for alert in chapter.alerts().filter(|a| a.kind.budget() == Some(slo.sli)) {
+                let expr = alert.expr.pretty();
+                assert!(page.contains(&expr), "{path} lacks {expr}");
+                let long = &alert.labels["long_window"];
+                let after = |mark: &str| expr.split(mark).nth(1).and_then(|rest| rest.split([')', '\n']).next());
+                let share: f64 = after("* ").and_then(|n| n.trim().parse().ok()).unwrap_or_else(|| panic!("{expr}"));
+                let share = format!("= {}% |", llmobs::units::number((share * 1e8).round() / 1e6));
+                let least = after(">= ").unwrap_or("none").trim();
+                let pair = |l: &&str| l.starts_with(&format!("| {long} | ")) && l.contains(&share);
+                let row = page.lines().find(pair).unwrap_or_else(|| panic!("{path} lacks {share}"));
+                let severity = &alert.labels["severity"];
+                assert!(row.ends_with(&format!("| {least} | {severity} |")), "{path}: {least} {severity}: {row}");
+                n_alerts += 1;
+            }
+        }
+    }
+    assert!(n_alerts > 100, "{n_alerts}");
 }

@@ -26,12 +26,28 @@ fn replace(page: &str, name: &str, text: &str) -> String {
     format!("{before}{begin}\n{text}\n\n<!-- end -->{after}")
 }
 
+/// The tables of pairs and of times from the page about the objective of quickstart.
+fn numbers(quickstart: &llmobs::Program) -> String {
+    let path = quickstart.names.slo_path("chat", "ttft");
+    let page = quickstart.artifacts().into_iter().find(|a| a.path == path).expect("the page is generated").text;
+    let table = |head: &str| -> String {
+        let rows = page.lines().skip_while(|l| !l.starts_with(head)).take_while(|l| l.starts_with('|'));
+        rows.collect::<Vec<_>>().join("\n")
+    };
+    let (pairs, times) = (table("| long | short |"), table("| bad from now on |"));
+    assert!(!pairs.is_empty() && !times.is_empty(), "{page}");
+    format!("{pairs}\n\n{times}")
+}
+
 #[test]
 fn generated_parts_are_fresh() {
     let path = root().join("README.md");
     let page = read(&path);
     let fleet = compile(read(&root().join("examples/fleet/llmobs.toml"))).program.expect("the fleet compiles");
+    let quickstart =
+        compile(read(&root().join("examples/quickstart/llmobs.toml"))).program.expect("quickstart compiles");
     let parts = [
+        ("numbers of an objective", numbers(&quickstart)),
         ("reference of llmobs.toml", reference::tables()),
         ("profiles", reference::profiles()),
         ("reference of profiles", reference::profile_tables()),

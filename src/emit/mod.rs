@@ -20,6 +20,7 @@ mod runbooks;
 mod runbooks_money;
 mod scrape;
 mod scrape_config;
+mod slo_page;
 mod text;
 mod yaml;
 
@@ -84,10 +85,11 @@ pub fn to_check(emit: Emit<'_>) -> Vec<Artifact> {
 
 /// Makes every artifact, sorted by path.
 pub fn artifacts(emit: Emit<'_>) -> Vec<Artifact> {
-    let makers: [fn(Emit<'_>) -> Vec<Artifact>; 9] = [
+    let makers: [fn(Emit<'_>) -> Vec<Artifact>; 10] = [
         proofs::artifacts,
         rules::artifacts,
         runbooks::artifacts,
+        slo_page::artifacts,
         grafana::artifacts,
         monitors::artifacts,
         scrape_config::artifacts,

@@ -27,6 +27,7 @@ const KINDS: &[(&str, &str)] = &[
     ("grafana/provisioning/", "File provisioning of Grafana"),
     ("grafana/", "Dashboards for Grafana"),
     ("otel/", "Configuration of the OpenTelemetry Collector"),
+    ("runbooks/slos/", "One page per objective: from the promise to the alert, with the arithmetic"),
     ("runbooks/", "One page per alert: what it means, where to look, what to do"),
     ("kustomization.yaml", "Lists the Kubernetes objects"),
 ];

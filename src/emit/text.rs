@@ -18,6 +18,7 @@ macro_rules! templates {
 
 templates! {
     "readme.md",
+    "slo.md",
     "runbooks/_budget.md",
     "runbooks/_cost.md",
     "runbooks/_page.md",

@@ -383,6 +383,8 @@ pub struct Slo {
     pub threshold: Option<Duration>,
     /// Window in which the objective must hold.
     pub window: Duration,
+    /// Declared number of requests on a day.
+    pub expected_per_day: Option<u64>,
     /// Pairs of windows that alert, shortest first.
     pub burns: Vec<Burn>,
     /// Where it is written.

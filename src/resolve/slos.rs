@@ -149,7 +149,16 @@ fn burning(name: &Slug, raw: &spec::Model, declared: &Declared<'_>, ctx: &mut Co
     if let Some(per_day) = raw.slos.as_ref().and_then(|s| s.expected_requests_per_day.as_ref()) {
         too_few_requests(name, declared, window, per_day, &burns, ctx);
     }
-    Slo { sli: declared.sli, objective, threshold: declared.threshold, window, burns, place: declared.place }
+    let expected_per_day = raw.slos.as_ref().and_then(|s| s.expected_requests_per_day.as_ref()).map(|n| n.0);
+    Slo {
+        sli: declared.sli,
+        objective,
+        threshold: declared.threshold,
+        window,
+        expected_per_day,
+        burns,
+        place: declared.place,
+    }
 }
 
 fn unreachable_burn_rate(declared: &Declared<'_>, pair: &Pair, window: Duration, reachable: &[String]) -> Diagnostic {

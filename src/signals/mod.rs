@@ -14,7 +14,7 @@ pub mod proof;
 mod slo;
 
 pub use crate::alert_kind::{AlertKind, ThresholdUnit};
-pub use alerts::{THROTTLED_SHARE, xid_codes};
+pub use alerts::{THROTTLED_SHARE, promise, xid_codes};
 pub use book::{Alert, Book, Chapter, Group, Record, Subject};
 pub use measure::{Latency, Level, Measure, Over, Quantile, What};
 

@@ -4,11 +4,11 @@ use super::{Pair, Urgency};
 
 /// Most bad events that are asked for. Near a burn rate of 1 no number tells bad luck from a slow loss; the length of the window
 /// must.
-const MOST: u32 = 10;
+pub const MOST: u32 = 10;
 
 /// Chance that a service which just keeps its objective has so many bad events in one window: once in 10,000 windows may wake
 /// somebody, once in 100 may open a ticket.
-fn tolerated(urgency: Urgency) -> f64 {
+pub fn tolerated(urgency: Urgency) -> f64 {
     match urgency {
         Urgency::Page => 1e-4,
         Urgency::Ticket => 1e-2,
@@ -22,13 +22,19 @@ fn tolerated(urgency: Urgency) -> f64 {
 /// by chance rarely enough. It depends on the burn rate only; the objective comes in through the traffic that `k` bad events need,
 /// see [`enough_events`].
 pub fn least_events(pair: &Pair) -> u32 {
-    (2..MOST).find(|k| at_least(*k, f64::from(*k) / pair.burn_rate) <= tolerated(pair.urgency)).unwrap_or(MOST)
+    (2..MOST).find(|k| chance(*k, pair) <= tolerated(pair.urgency)).unwrap_or(MOST)
 }
 
 /// Returns the events in the long window with which `bad` bad ones are just the share from which the pair alerts: with fewer
 /// events, a larger share must be bad.
 pub fn enough_events(bad: u32, bad_share: f64) -> f64 {
     f64::from(bad) / bad_share
+}
+
+/// Returns the chance that a service which burns its budget at rate 1 has `k` bad events or more, where `k` are just the burn rate
+/// of the pair.
+pub fn chance(k: u32, pair: &Pair) -> f64 {
+    at_least(k, f64::from(k) / pair.burn_rate)
 }
 
 /// Chance of `k` events or more where `mean` are expected.

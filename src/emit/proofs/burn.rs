@@ -12,7 +12,7 @@ use super::{Expectation, Test, Tested, closure, sample, series};
 use crate::catalog::Signal;
 use crate::emit::Emit;
 use crate::promql::{AggregateOp, selector};
-use crate::resolve::{Model, Slo};
+use crate::resolve::{Burn, Model, Slo};
 use crate::signals::proof::{Spread, State};
 use crate::signals::{Alert, Chapter, Subject};
 use crate::slo::Sli;
@@ -193,20 +193,9 @@ fn expectations(model: &Model, alerts: &[&Alert], stages: &[Stage]) -> Vec<Expec
                     && a.labels.get("long_window").is_some_and(|w| *w == burn.pair.long.to_string())
             };
             let Some((n_alert, alert)) = alerts.iter().enumerate().find(|(_, a)| of_pair(a)) else { continue };
-            let share = burn.pair.bad_share(slo.objective);
-            let burns = |at: usize, window: Duration| {
-                let (events, bad) = within(&sums, at, minutes(window));
-                bad > share * events + 1e-9
-            };
-            let least = f64::from(burn.least_events);
             let slack = if burn.pair.long.whole_secs() > 6 * 3_600 { SLACK_OF_DAYS } else { SLACK };
             let last = ends.last().copied().unwrap_or(0);
-            let fires: Vec<bool> = (0..=last)
-                .map(|at| {
-                    let enough = within(&sums, at, minutes(burn.pair.long)).1 >= least;
-                    enough && burns(at, burn.pair.long) && burns(at, burn.pair.short)
-                })
-                .collect();
+            let fires: Vec<bool> = (0..=last).map(|at| fires(&sums, slo, burn, at)).collect();
             let grid = |at: usize| at / EVALUATION * EVALUATION;
             let changes = (1..last).filter(|at| fires[*at] != fires[at - 1]);
             let mut looks: Vec<usize> =
@@ -226,6 +215,17 @@ fn expectations(model: &Model, alerts: &[&Alert], stages: &[Stage]) -> Vec<Expec
     }
     out.sort_by_key(|(at, n_alert, _)| (*at, *n_alert));
     out.into_iter().map(|(.., e)| e).collect()
+}
+
+/// Returns whether a pair must alert after so many minutes, by the definition of its windows.
+fn fires(sums: &Minutes, slo: &Slo, burn: &Burn, at: usize) -> bool {
+    let share = burn.pair.bad_share(slo.objective);
+    let burns = |window: Duration| {
+        let (events, bad) = within(sums, at, minutes(window));
+        bad > share * events + 1e-9
+    };
+    let enough = within(sums, at, minutes(burn.pair.long)).1 >= f64::from(burn.least_events);
+    enough && burns(burn.pair.long) && burns(burn.pair.short)
 }
 
 /// Running sums from the first minute on.
@@ -250,4 +250,43 @@ fn expectation(alert: &Alert, at: usize, firing: bool) -> Expectation {
     let expr = of_pair.expr().by(AggregateOp::Count, ["alertname"]).to_string();
     let exp_samples = if firing { vec![sample(alert.kind.name(), 1)] } else { Vec::new() };
     Expectation { expr, eval_time: (MINUTE * at as u64).to_string(), exp_samples }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{fires, sums};
+    use crate::slo::detected_after;
+    use crate::source::MemoryWorld;
+
+    /// The arithmetic of the pages about objectives is that of the tests which the alerts pass.
+    #[test]
+    fn alerts_fire_when_the_arithmetic_says() {
+        let text = include_str!("../../../examples/fleet/llmobs.toml").to_owned();
+        let plan = crate::compile("llmobs.toml", text, &MemoryWorld::default()).program.expect("it compiles").plan;
+        let mut seen = 0;
+        for slo in plan.models.values().flat_map(|m| &m.slos) {
+            let longest = super::minutes(slo.burns.iter().map(|b| b.pair.long).max().unwrap_or_default());
+            for (factor, per_minute) in
+                [(1.5, 40.0), (4.0, 40.0), (10.0, 0.5), (f64::INFINITY, 0.05), (f64::INFINITY, 3.0)]
+            {
+                let bad = (slo.budget() * factor).min(1.0);
+                let good = std::iter::repeat_n((per_minute, 0.0), longest);
+                let sums = sums(good.chain(std::iter::repeat_n((per_minute, bad), longest)));
+                for burn in &slo.burns {
+                    let first = (1..=longest).find(|at| fires(&sums, slo, burn, longest + at)).map(|at| at as f64);
+                    let after = detected_after(&burn.pair, slo.objective, burn.least_events, bad, per_minute / 60.0);
+                    let after = after.map(|seconds| seconds / 60.0);
+                    match (first, after) {
+                        (Some(first), Some(after)) => {
+                            assert!((first - after).abs() <= 1.0 + 1e-6, "{first} {after} {burn:?} {bad}")
+                        }
+                        (None, None) => {}
+                        found => panic!("{found:?} {burn:?} {bad} {per_minute}"),
+                    }
+                    seen += 1;
+                }
+            }
+        }
+        assert!(seen > 500, "{seen}");
+    }
 }

@@ -184,7 +184,8 @@ impl Thresholds {
         }
     }
 
-    /// Nothing at first; then, as long as each long window, just below what its pair tolerates; beyond all; and nothing again.
+    /// Nothing at first; then, as long as each long window, just below what its pair tolerates; beyond all; down again, for each
+    /// short window just below and once more just above, while the long one remembers; and nothing.
     fn pace(&self) -> Course {
         let pace = self.budget / HOURS * self.burn;
         let mut stages = vec![(3, Some(0.0))];
@@ -192,7 +193,12 @@ impl Thresholds {
         all.reverse();
         stages.extend(all.iter().map(|b| (hours(b.long), Some(0.95 * b.rate * pace))));
         let fastest = all.last().map_or(1.0, |b| b.rate);
-        stages.extend([(7, Some(1.2 * fastest * pace)), (7, None)]);
+        stages.push((7, Some(1.2 * fastest * pace)));
+        for burn in all.iter().rev() {
+            let short = hours(burn.short) + 1;
+            stages.extend([0.95, 1.05].map(|share| (short, Some(share * burn.rate * pace))));
+        }
+        stages.push((7, None));
         Course { stages }
     }
 

@@ -33,6 +33,7 @@ use crate::units::{Duration, number as digits};
 
 pub use gpu_heat::THROTTLED_SHARE;
 pub use gpu_xid::codes as xid_codes;
+pub use slo_burn::promise;
 
 /// Fewest failed or slow events in the rate window: one of two requests at night is no incident.
 pub const MIN_EVENTS: f64 = 5.0;

@@ -73,7 +73,7 @@ fn burns(cx: &ModelCx<'_>, slo: &Slo, window: Duration, allowed: f64) -> Expr {
 }
 
 /// What was promised, as people say it.
-fn promise(slo: &Slo) -> String {
+pub fn promise(slo: &Slo) -> String {
     let threshold = slo.threshold.map(Duration::human).unwrap_or_default();
     let good = slo.objective;
     match slo.sli {
