@@ -81,6 +81,10 @@ pub struct Past {
     pub state: State,
     /// The same with too little to compare with: the last bad state is none then.
     pub short: State,
+    /// How things were before the hour that is compared with: so that an alert which looks back further stays silent.
+    pub before: State,
+    /// How things are now before the last bad state, to the same end.
+    pub lead: State,
     /// How long ago, each.
     pub ago: Vec<Duration>,
 }
@@ -96,6 +100,8 @@ pub struct Proof {
     pub rise: Rise,
     /// How fast it calms down; the longest window that the condition looks back over.
     pub fall: Duration,
+    /// What follows a bad state where it is not calm: whatever is bad but for what the windows look at.
+    pub after: Option<State>,
     /// What it does without series.
     pub when_gone: WhenGone,
     /// What it compares with.
@@ -184,6 +190,7 @@ impl Proof {
             below,
             rise: Rise::AtOnce,
             fall: Duration::default(),
+            after: None,
             when_gone: WhenGone::Silent,
             past: None,
             calm: State::default(),

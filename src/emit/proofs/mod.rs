@@ -181,7 +181,7 @@ fn of_past<'a>(emit: Emit<'_>, chapter: &'a Chapter) -> Vec<Tested<'a>> {
     let clock = Clock::new(scrape, evaluation);
     let groups = pack::groups(emit, chapter, &past).into_iter();
     let tested = groups.map(|alerts| {
-        let script = script::of_past(&alerts, clock);
+        let script = script::of_past(&alerts, settings.rate_window, clock);
         Tested {
             test: test(emit, name(&alerts), chapter, &alerts, &script),
             alerts,

@@ -2,6 +2,8 @@
 //!
 //! Knows no series. Times are multiples of both the scrape and the evaluation interval.
 
+use std::collections::BTreeMap;
+
 use crate::signals::proof::{Past, Proof, Rise, State, WhenGone};
 use crate::signals::{Alert, AlertKind};
 use crate::units::Duration;
@@ -174,49 +176,88 @@ pub fn of_alerts<'a>(alerts: &[&'a Alert], clock: Clock) -> Script<'a> {
             // Both sides are as tight as evaluations allow.
             writer.see(start + latest + hold + 1, Some(alert), Seen::Firing);
         }
-        writer.phase(Base::Calm, State::default(), look_back);
+        let end = writer.now;
+        let after = alerts.iter().filter(|a| i < a.proof.bad.len()).filter_map(|a| a.proof.after.as_ref());
+        writer.phase(Base::Calm, together(after), look_back);
+        for alert in alerts.iter().copied().filter(|a| i < a.proof.bad.len()) {
+            writer.see(end + alert.proof.fall.whole_millis() + evaluation, Some(alert), Seen::Nothing);
+        }
         writer.see_last(Seen::Nothing);
     }
     writer.script.checks.sort_by_key(|c| c.at);
     writer.script
 }
 
-/// Writes the test of alerts that compare with the past: once as they should be then, and now as in [`of_alerts`].
-pub fn of_past<'a>(alerts: &[&'a Alert], clock: Clock) -> Script<'a> {
-    const LEAD: u64 = 3_600_000 + 600_000;
-    let now = of_alerts(alerts, clock);
-    let length: u64 = now.phases.iter().map(|p| p.scrapes).sum::<u64>() * clock.scrape;
+/// Time in which rates and windows of an hour forget what was before.
+const LEAD: u64 = 3_600_000 + 600_000;
+/// The same with windows of twice the length.
+const LONG_LEAD: u64 = LEAD + 3_600_000;
+
+/// Writes the test of alerts that compare with the past: once as they should be then, and now as in [`of_alerts`]. At the end,
+/// each past by itself is too thin to compare with; and last, windows are looked at from their far ends: before them, things were
+/// otherwise then and quiet now.
+pub fn of_past<'a>(alerts: &[&'a Alert], window: Duration, clock: Clock) -> Script<'a> {
+    let main = of_alerts(alerts, clock);
     let pasts: Vec<&Past> = alerts.iter().filter_map(|a| a.proof.past.as_ref()).collect();
     let mut ago: Vec<u64> = pasts.iter().flat_map(|p| &p.ago).map(|d| d.whole_millis()).collect();
     ago.sort_unstable();
     ago.dedup();
-    let start = ago.last().copied().unwrap_or(0) + LEAD;
-    let (then, short) = (together(pasts.iter().map(|p| &p.state)), together(pasts.iter().map(|p| &p.short)));
-    // At the end, the past is too thin to compare with for as long as alerts look back and wait.
-    let wait = alerts.iter().map(|a| rise(&a.proof, clock).1 + a.hold.whole_millis()).max().unwrap_or(0);
-    let thin = clock.up(LEAD + wait + 3 * clock.evaluation);
+    let begin = clock.up(ago.last().copied().unwrap_or(0) + LEAD);
     let mut writer = Writer::new(clock);
-    for back in ago.into_iter().rev() {
-        let begin = start.saturating_sub(back + LEAD);
-        if begin > writer.now {
-            writer.phase(Base::Gone, State::default(), begin - writer.now);
-        }
-        writer.phase(Base::Calm, then.clone(), LEAD + length);
-        writer.phase(Base::Calm, short.clone(), thin);
-    }
-    if start > writer.now {
-        writer.phase(Base::Gone, State::default(), start - writer.now);
-    }
-    let begin = writer.now;
-    writer.script.phases.extend(now.phases);
-    writer.script.checks = now.checks;
+    writer.script.checks = main.checks;
     for check in &mut writer.script.checks {
         check.at = Duration::from_micros(check.at.whole_millis() * 1000 + begin * 1000);
     }
-    writer.now += length;
-    writer.phase(Base::Calm, State::default(), LEAD);
-    writer.phase(Base::Calm, together(alerts.iter().filter_map(|a| a.proof.bad.last())), thin - LEAD);
-    writer.see_last(Seen::Nothing);
+    writer.script.phases = main.phases;
+    writer.now = begin + writer.script.phases.iter().map(|p| p.scrapes).sum::<u64>() * clock.scrape;
+    let bad = together(alerts.iter().filter_map(|a| a.proof.bad.last()));
+    let firing = |a: &Alert| rise(&a.proof, clock).1 + a.hold.whole_millis();
+    let wait = alerts.iter().map(|a| firing(a)).max().unwrap_or(0) + 3 * clock.evaluation;
+    // Each past as states and their ends, in the time of now.
+    let then = together(pasts.iter().map(|p| &p.state));
+    let mut past: BTreeMap<u64, Vec<(State, u64)>> =
+        ago.iter().map(|a| (*a, vec![(then.clone(), writer.now)])).collect();
+    for thin in &ago {
+        writer.phase(Base::Calm, State::default(), LEAD);
+        writer.phase(Base::Calm, bad.clone(), wait);
+        for alert in
+            alerts.iter().filter(|a| a.proof.past.iter().flat_map(|p| &p.ago).any(|d| d.whole_millis() == *thin))
+        {
+            writer.see(writer.now, Some(alert), Seen::Nothing);
+        }
+        for (back, states) in &mut past {
+            let short = together(pasts.iter().map(|p| &p.short));
+            states.push((if back == thin { short } else { then.clone() }, writer.now));
+        }
+    }
+    writer.phase(Base::Calm, together(pasts.iter().map(|p| &p.lead)), LONG_LEAD);
+    let start = writer.now;
+    writer.phase(Base::Calm, bad, wait);
+    for alert in alerts {
+        writer.see(start + firing(alert) + 1, Some(alert), Seen::Firing);
+    }
+    let first = alerts.iter().map(|a| rise(&a.proof, clock).1).min().unwrap_or(0);
+    for states in past.values_mut() {
+        let before = together(pasts.iter().map(|p| &p.before));
+        states.push((before, (start + first).saturating_sub(3_600_000 + window.whole_millis())));
+        states.push((then.clone(), writer.now));
+    }
+    writer.script.checks.sort_by_key(|c| c.at);
+    let mut phases = Vec::new();
+    let mut scrapes = 0;
+    let mut until = |base, state: State, millis: u64| {
+        let more = (millis / clock.scrape).saturating_sub(scrapes);
+        scrapes += more;
+        phases.push(Phase { base, state, scrapes: more });
+    };
+    for (back, states) in past.into_iter().rev() {
+        until(Base::Gone, State::default(), begin.saturating_sub(back + LEAD));
+        for (state, end) in states {
+            until(Base::Calm, state, end.saturating_sub(back));
+        }
+    }
+    until(Base::Gone, State::default(), begin);
+    writer.script.phases.splice(0..0, phases.into_iter().filter(|p| p.scrapes > 0));
     writer.script
 }
 

@@ -29,6 +29,7 @@ pub fn drafts(cx: &ModelCx<'_>) -> Vec<Draft> {
     // A rate of preemptions outlives them by the window.
     let proof = Proof {
         fall: cx.window(),
+        after: Some(State::default().with(Signal::KvCacheUsage, full)),
         ..Proof::at_once(
             signs.iter().map(|(_, signal, _)| with(full, *signal)).collect(),
             vec![with(threshold, signs[0].1), State::default().with(Signal::KvCacheUsage, full)],

@@ -28,7 +28,13 @@ pub fn drafts(cx: &ModelCx<'_>) -> Vec<Draft> {
     let expr = silent.op_on(BinaryOp::And, cx.labels(), usual(DAY)).op_on(BinaryOp::And, cx.labels(), usual(WEEK));
     let state = |per_hour: f64| State::default().with(Signal::Requests, per_hour / HOUR.secs_f64());
     let proof = Proof {
-        past: Some(Past { state: state(threshold * BEYOND), short: state(threshold * SHORT), ago: vec![WEEK, DAY] }),
+        past: Some(Past {
+            state: state(threshold * BEYOND),
+            short: state(threshold * SHORT),
+            before: state(0.0),
+            lead: State::default(),
+            ago: vec![WEEK, DAY],
+        }),
         // The rate falls to zero with the window; what is recorded less often falls at once.
         rise: Rise::Window(SILENCE),
         fall: cx.window(),

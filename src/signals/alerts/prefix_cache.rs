@@ -38,7 +38,13 @@ pub fn drafts(cx: &ModelCx<'_>) -> Vec<Draft> {
     };
     let usual = MIN_RATIO * BEYOND;
     let proof = Proof {
-        past: Some(Past { state: state(1000.0, usual), short: state(1000.0, MIN_RATIO * SHORT), ago: vec![WEEK] }),
+        past: Some(Past {
+            state: state(1000.0, usual),
+            short: state(1000.0, MIN_RATIO * SHORT),
+            before: state(3000.0, 0.0),
+            lead: state(0.0, 0.0),
+            ago: vec![WEEK],
+        }),
         calm: state(1000.0, usual),
         ..Proof::over(
             NOW,

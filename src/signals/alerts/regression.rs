@@ -77,7 +77,14 @@ fn proof(buckets: &[f64], latency: Latency, factor: f64) -> Option<Proof> {
     let few = |share: f64| Spread { per_second: MIN_EVENTS / NOW.secs_f64() * share, slow: 1.0, ..bad };
     let thin = |share: f64| Spread { per_second: MIN_EVENTS / HOUR.secs_f64() * share, ..then };
     Some(Proof {
-        past: Some(Past { state: state(thin(1.05)), short: state(thin(0.95)), ago: vec![WEEK] }),
+        past: Some(Past {
+            state: state(thin(1.05)),
+            short: state(thin(0.95)),
+            // Fewer, and slow.
+            before: state(Spread { slow: 1.0, edge: bad.edge, ..thin(0.5) }),
+            lead: state(Spread { per_second: 0.0, ..then }),
+            ago: vec![WEEK],
+        }),
         calm: state(then),
         ..Proof::over(NOW, vec![state(bad), state(few(1.05))], vec![state(below), state(few(0.95))])
     })
