@@ -2,7 +2,8 @@
 //!
 //! A change that no test notices is a survivor. Some change nothing that could be seen: those stand with their reason in
 //! `tests/mutants/equivalent.txt`. Those that are known to survive stand in `tests/mutants/survivors.txt` and count against the
-//! score. A fixed sample runs by default, in which no other may survive; everything with `LLMOBS_MUTANTS=all`.
+//! score. A fixed sample runs by default, in which no other may survive; everything with `LLMOBS_MUTANTS=all`, and what matches an
+//! expression with `LLMOBS_MUTANTS=ModelDown`.
 
 use std::fs;
 use std::process::Command;
@@ -89,8 +90,12 @@ fn mutants() -> Result {
     let equivalent = equivalent.collect::<Result<Vec<Regex>>>()?;
     all.retain(|m| !equivalent.iter().any(|e| e.is_match(&m.name())));
     let n_equivalent = n_all - all.len();
-    let everything = std::env::var("LLMOBS_MUTANTS").as_deref() == Ok("all");
-    if !everything {
+    let wanted = std::env::var("LLMOBS_MUTANTS").ok().filter(|w| !w.is_empty());
+    let everything = wanted.as_deref() == Some("all");
+    if let Some(wanted) = wanted.filter(|_| !everything) {
+        let wanted = Regex::new(&wanted).context("LLMOBS_MUTANTS")?;
+        all.retain(|m| wanted.is_match(&m.name()));
+    } else if !everything {
         let step = all.len().div_ceil(SAMPLE).max(1);
         all = all.into_iter().step_by(step).collect();
     }
