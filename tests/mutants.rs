@@ -123,7 +123,8 @@ fn of_run(run: &ProofRun) -> Result<Vec<Mutant>> {
     for rule in rules {
         let Some(expr) = rule.get("expr").and_then(Value::as_str) else { continue };
         let name = rule.get("alert").or(rule.get("record")).and_then(Value::as_str).unwrap_or_default();
-        let told_apart = rule.pointer("/labels/latency").and_then(Value::as_str).map(|l| format!("-{l}"));
+        let label = |label| rule.pointer(label).and_then(Value::as_str).map(|l| format!("-{l}"));
+        let told_apart = label("/labels/latency").or_else(|| label("/labels/long_window"));
         let of = format!("{}/{name}{}", run.part, told_apart.unwrap_or_default());
         let mut push = |change: String, key: &str, value: String| {
             let mut to = rule.clone();

@@ -2,10 +2,11 @@
 //! `prometheus/tests/<part>-budgets.yaml`, one scrape a minute, one evaluation every five.
 //!
 //! One test climbs a stair: first days with a share of bad events just below what the slowest pair tolerates, then a day just below
-//! the next, and so on; behind the last step everything is good again. When each alert must fire and end is computed here from
-//! the definition of a window, on events per minute, and not from the rules. The other test has few events, all of them bad.
+//! the next, and so on; behind the last step it goes down again, just above and just below what each short window tolerates. The
+//! other test has few events, all of them bad: just fewer than an alert needs, and just enough. When each alert must fire and end
+//! is computed here from the definition of a window, on events per minute, and not from the rules.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::script::{Base, Phase};
 use super::{Expectation, Test, Tested, closure, sample, series};
@@ -15,7 +16,7 @@ use crate::promql::{AggregateOp, selector};
 use crate::resolve::{Burn, Model, Slo};
 use crate::signals::proof::{Spread, State};
 use crate::signals::{Alert, Chapter, Subject};
-use crate::slo::Sli;
+use crate::slo::{Pair, Sli};
 use crate::units::Duration;
 
 use super::world::World;
@@ -28,6 +29,13 @@ const EVALUATION: usize = 5;
 const SLACK: usize = 10;
 /// The same for windows of days, which are added up from half hours.
 const SLACK_OF_DAYS: usize = 40;
+/// Minutes without a burst, where few events are looked at: more than two evaluations late.
+const REST: usize = 20;
+/// Minutes until the shortest of the long windows has forgotten.
+const FORGOTTEN: usize = 70;
+/// How far steps lie beyond or short of what is tolerated.
+const BEYOND: f64 = 1.05;
+const SHORT: f64 = 0.95;
 /// Events per minute, where their number does not matter.
 const MANY: f64 = 8192.0;
 /// Parts of an event that series gain in whole numbers of: sums of them are exact in binary, so that a counter never seems to fall.
@@ -44,8 +52,8 @@ pub fn tested<'a>(emit: Emit<'_>, chapter: &'a Chapter) -> Vec<Tested<'a>> {
     let Subject::Model(name) = &chapter.subject else { return Vec::new() };
     let Some(model) = emit.plan.models.get(name).filter(|_| !alerts.is_empty()) else { return Vec::new() };
     let stories = [
-        ("error budgets: a stair of bad shares, and good again", stair(model)),
-        ("error budgets: few events, all of them bad", few(model)),
+        ("error budgets: a stair of bad shares, up and down", stair(model)),
+        ("error budgets: few events, all of them bad, in bursts", few(model)),
     ];
     stories
         .map(|(title, stages)| Tested {
@@ -94,7 +102,7 @@ fn stair(model: &Model) -> Vec<Stage> {
             // Of the pairs as long as this step or longer, the fastest has the largest share.
             let shares = slo.burns.iter().filter(|b| b.pair.long >= *window).map(|b| b.pair.bad_share(slo.objective));
             let slowest = slo.burns.last().map_or(0.0, |b| b.pair.bad_share(slo.objective));
-            share_of_many(shares.reduce(f64::max).unwrap_or(slowest / 2.0) * 0.95)
+            share_of_many(shares.reduce(f64::max).unwrap_or(slowest / 2.0) * SHORT)
         };
         let of = model.slos.iter().map(|slo| (MANY, if slo.sli == Sli::Availability { 0.0 } else { just_below(slo) }));
         // Before the first step there was nothing, so half of the longest window holds the same share as the whole.
@@ -112,29 +120,81 @@ fn stair(model: &Model) -> Vec<Stage> {
         }
     };
     out.push(Stage { minutes: 60, of: model.slos.iter().map(|slo| (MANY, above(slo))).collect() });
-    let shorts = model.slos.iter().flat_map(|s| s.burns.iter().map(|b| minutes(b.pair.short)));
-    out.push(Stage {
-        minutes: shorts.max().unwrap_or(0) + 4 * SLACK,
-        of: model.slos.iter().map(|_| (MANY, 0.0)).collect(),
-    });
+    out.extend(down(model));
     out
 }
 
-/// From quiet on, bad events come so slowly that the fewest an alert needs are there after some half an hour.
+/// The way down: for each pair, its short window is filled with a share just above what it tolerates, and then just below, while
+/// the long one still holds more.
+fn down(model: &Model) -> Vec<Stage> {
+    let mut pairs: Vec<(Duration, Duration)> =
+        model.slos.iter().flat_map(|s| s.burns.iter().map(|b| (b.pair.long, b.pair.short))).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    let step = |(long, short): &(Duration, Duration), factor: f64| {
+        let share = |slo: &Slo| {
+            let burn = slo.burns.iter().rfind(|b| b.pair.long <= *long);
+            let of_pair = burn.map_or(0.0, |b| b.pair.bad_share(slo.objective));
+            // An objective without such a pair waits below its last step.
+            let factor = if burn.is_some_and(|b| b.pair.long == *long) { factor } else { SHORT };
+            share_of_many((of_pair * factor).min(1.0))
+        };
+        let of = model.slos.iter().map(|slo| (MANY, if slo.sli == Sli::Availability { 0.0 } else { share(slo) }));
+        Stage { minutes: minutes(*short) + slack(*long) + EVALUATION, of: of.collect() }
+    };
+    pairs.iter().flat_map(|pair| [step(pair, BEYOND), step(pair, SHORT)]).collect()
+}
+
+/// From quiet on, bursts of bad events only: for each pair, first just fewer than it needs, and then just enough.
 fn few(model: &Model) -> Vec<Stage> {
-    let least = |slo: &Slo| slo.burns.iter().map(|b| f64::from(b.least_events)).reduce(f64::min).unwrap_or(0.0);
-    let most = |slo: &Slo| slo.burns.iter().map(|b| f64::from(b.least_events)).fold(0.0, f64::max);
-    let per_minute = |slo: &Slo| whole(least(slo) / 35.0);
-    let longest = model.slos.iter().filter(|s| least(s) > 0.0).map(|s| most(s) / per_minute(s)).fold(0.0, f64::max);
-    let none = model.slos.iter().map(|_| (0.0, 0.0)).collect();
-    let all_bad = model.slos.iter().map(|s| (per_minute(s), if s.sli == Sli::Availability { 0.0 } else { 1.0 }));
-    vec![
-        Stage { minutes: 60, of: none },
-        Stage {
-            minutes: (longest.ceil() as usize).min(5 * 60) / EVALUATION * EVALUATION + 3 * SLACK,
-            of: all_bad.collect(),
-        },
-    ]
+    // The fewest of each objective, ascending, and the pairs that need so many.
+    let steps: Vec<BTreeMap<u32, Vec<Pair>>> = model.slos.iter().map(fewest).collect();
+    let mut counts: Vec<f64> = vec![0.0; steps.len()];
+    // A counter that begins at zero is taken to have begun there, and its first burst would count less.
+    let begun = whole(1.0 / EVALUATION as f64);
+    let mut out = vec![
+        Stage { minutes: EVALUATION, of: vec![(begun, 1.0); steps.len()] },
+        Stage { minutes: FORGOTTEN - EVALUATION, of: vec![(0.0, 0.0); steps.len()] },
+    ];
+    for step in 0..steps.iter().map(BTreeMap::len).max().unwrap_or(0) {
+        let at_step: Vec<Option<(&u32, &Vec<Pair>)>> = steps.iter().map(|s| s.iter().nth(step)).collect();
+        let pairs = || at_step.iter().flatten().flat_map(|(_, pairs)| pairs.iter());
+        // A short window must not forget the burst before the end: where it would, one event in an hour goes on.
+        let goes_on = |pairs: &[Pair]| if pairs.iter().any(|p| minutes(p.short) <= REST) { 1.0 / PARTS } else { 0.0 };
+        for factor in [SHORT, BEYOND] {
+            let mut burst = Vec::new();
+            let mut rest = Vec::new();
+            for (at_step, count) in at_step.iter().zip(&mut counts) {
+                let (wanted, after) =
+                    at_step.map_or((*count, 0.0), |(n, pairs)| (f64::from(*n) * factor, goes_on(pairs)));
+                let per_minute = whole(((wanted - *count - after * REST as f64) / EVALUATION as f64).max(0.0));
+                *count += per_minute * EVALUATION as f64 + after * REST as f64;
+                burst.push((per_minute, 1.0));
+                rest.push((after, 1.0));
+            }
+            out.push(Stage { minutes: EVALUATION, of: burst });
+            out.push(Stage { minutes: REST, of: rest });
+            if pairs().any(|p| slack(p.long) > SLACK) {
+                let quiet = (SLACK_OF_DAYS + 2 * EVALUATION).saturating_sub(REST);
+                out.push(Stage { minutes: quiet, of: vec![(0.0, 0.0); steps.len()] });
+            }
+        }
+    }
+    out
+}
+
+/// Returns the pairs of an objective by the fewest bad events that they need; those that need none are left out.
+fn fewest(slo: &Slo) -> BTreeMap<u32, Vec<Pair>> {
+    let mut out: BTreeMap<u32, Vec<Pair>> = BTreeMap::new();
+    for burn in slo.burns.iter().filter(|b| b.least_events > 0) {
+        out.entry(burn.least_events).or_default().push(burn.pair);
+    }
+    out
+}
+
+/// Minutes by which the alert of a pair with this long window may be late.
+fn slack(long: Duration) -> usize {
+    if long.whole_secs() > 6 * 3_600 { SLACK_OF_DAYS } else { SLACK }
 }
 
 fn test(emit: Emit<'_>, chapter: &Chapter, model: &Model, alerts: &[&Alert], name: &str, stages: &[Stage]) -> Test {
@@ -193,7 +253,7 @@ fn expectations(model: &Model, alerts: &[&Alert], stages: &[Stage]) -> Vec<Expec
                     && a.labels.get("long_window").is_some_and(|w| *w == burn.pair.long.to_string())
             };
             let Some((n_alert, alert)) = alerts.iter().enumerate().find(|(_, a)| of_pair(a)) else { continue };
-            let slack = if burn.pair.long.whole_secs() > 6 * 3_600 { SLACK_OF_DAYS } else { SLACK };
+            let slack = slack(burn.pair.long);
             let last = ends.last().copied().unwrap_or(0);
             let fires: Vec<bool> = (0..=last).map(|at| fires(&sums, slo, burn, at)).collect();
             let grid = |at: usize| at / EVALUATION * EVALUATION;
