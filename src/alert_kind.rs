@@ -112,7 +112,7 @@ alerts! {
     LatencyRegression: "A latency is much longer than in the same hour last week."; Factor, 1.5, 1800, "warning";
     KVCachePressure: "The KV cache of a replica is nearly full while requests wait or are preempted."; Ratio, 0.90, 300, "warning";
     QueueGrowing: "More and more requests wait."; Requests, 10.0, 600, "warning";
-    FewerReplicasThanWanted: "Some replicas of a model do not answer."; Nothing, 0.0, 900, "warning";
+    FewerReplicasThanWanted: "Fewer replicas of a model answer than are wanted."; Nothing, 0.0, 900, "warning";
     HighAbortRatio: "Many requests are given up before they end."; Ratio, 0.20, 600, "warning";
     PrefixCacheCollapse: "Prefix-cache hits fell far below those of the same hour last week."; Ratio, 0.50, 1800, "warning";
     NoTraffic: "No request comes in where there is always traffic at this hour."; Requests, 60.0, 900, "warning";

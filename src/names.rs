@@ -76,6 +76,7 @@ impl Names {
             What::Preemptions => ("preemptions_per_second".into(), String::new()),
             What::Replicas => ("replicas".into(), String::new()),
             What::ReplicasUp => ("replicas_up".into(), String::new()),
+            What::ReplicasWanted => ("replicas_wanted".into(), String::new()),
             What::Gpus => (if measure.level == Level::Pool { "gpus" } else { "gpus_allocated" }.into(), String::new()),
             What::CostPerHour => (format!("cost_{money}_per_hour"), String::new()),
             What::CostPerMillionTokens => (format!("cost_{money}_per_million_tokens"), String::new()),

@@ -595,6 +595,11 @@ count! {
 }
 
 count! {
+    /// Servers of one model, 1 to 1,000.
+    ReplicaCount(u32), 1 to 1000
+}
+
+count! {
     /// A large whole number, 1 to 1,000,000,000,000.
     LargeCount(u64), 1 to 1000000000000
 }

@@ -11,13 +11,14 @@ mod plan;
 mod pools;
 mod settings;
 mod slos;
+mod wanted;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 pub use plan::{
     AlertOverride, Burn, CheckSettings, CostSettings, Endpoint, GrafanaSettings, KubernetesSettings, LatencySlo, Model,
-    OtlpDestination, Plan, Pool, ProjectSettings, PrometheusSettings, Slo, TracingSettings,
+    OtlpDestination, Plan, Pool, ProjectSettings, PrometheusSettings, Slo, TracingSettings, Wanted,
 };
 
 use crate::catalog::{Catalog, GpuTable, read_profile};
@@ -52,7 +53,7 @@ pub fn resolve(document: &Document, ctx: &mut Context<'_>) -> Option<Plan> {
     let prometheus = settings::prometheus(document, ctx);
     let kubernetes = settings::kubernetes(document);
     let mut pools = pools::resolve(document, &kubernetes, prometheus.flavour, ctx);
-    let mut models = models::resolve(document, &pools, &prometheus, ctx);
+    let mut models = models::resolve(document, &pools, &prometheus, &kubernetes, ctx);
     costs::count_served_together(&mut models);
     let costs = costs::resolve(document, &kubernetes, &mut pools, &models, ctx);
     let tracing = settings::tracing(document, &models, ctx);

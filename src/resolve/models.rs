@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::plan::{Endpoint, Model, Pool, PrometheusSettings};
+use super::plan::{Endpoint, KubernetesSettings, Model, Pool, PrometheusSettings};
+use super::wanted::wanted;
 use super::{Context, settings, slos};
 use crate::catalog::{Found, Matched, Profile, Release, Signal, View};
 use crate::declare::values::{Port, Slug};
@@ -17,6 +18,7 @@ pub fn resolve(
     document: &Document,
     pools: &BTreeMap<String, Pool>,
     prometheus: &PrometheusSettings,
+    kubernetes: &KubernetesSettings,
     ctx: &mut Context<'_>,
 ) -> BTreeMap<String, Model> {
     let mut models = BTreeMap::new();
@@ -34,7 +36,8 @@ pub fn resolve(
     }
     for (name, raw) in &named.entries {
         let place = named.key_places.get(name).copied().unwrap_or(raw.place);
-        if let Some(model) = one(name, raw, place, document, pools, prometheus, ctx) {
+        if let Some(mut model) = one(name, raw, place, document, pools, prometheus, ctx) {
+            model.wanted = wanted(raw, &model.endpoint, kubernetes, ctx);
             models.insert(name.as_str().to_owned(), model);
         }
     }
@@ -86,6 +89,7 @@ fn one(
         monitor,
         port: raw.port.as_ref().map_or(default_port, |p| p.value.clone()),
         path: raw.path.as_ref().map_or_else(|| view.profile.path.clone(), |p| p.0.clone()),
+        wanted: None,
         gpus_per_replica: raw.gpus_per_replica.as_ref().map_or(1, |g| g.0),
         served_together: 1,
         pool,

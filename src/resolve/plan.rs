@@ -280,6 +280,30 @@ pub enum Endpoint {
     Foreign,
 }
 
+/// Who says how many replicas of a model there should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// A Deployment of its namespace, by name.
+    Deployment(String),
+    /// A StatefulSet of its namespace, by name.
+    StatefulSet(String),
+    /// The file.
+    Number(u32),
+}
+
+impl Wanted {
+    /// Returns the series of kube-state-metrics that has the number, with the labels of a workload in a namespace; `None` where
+    /// it is declared. Its labels are those of the workload: it is scraped with `honorLabels`.
+    pub fn series(&self, namespace: Option<&str>) -> Option<Selector> {
+        let of_workload = match self {
+            Self::Deployment(name) => selector("kube_deployment_spec_replicas").eq("deployment", name),
+            Self::StatefulSet(name) => selector("kube_statefulset_replicas").eq("statefulset", name),
+            Self::Number(_) => return None,
+        };
+        Some(namespace.into_iter().fold(of_workload, |series, namespace| series.eq("namespace", namespace)))
+    }
+}
+
 /// A served model.
 #[derive(Clone, Debug)]
 pub struct Model {
@@ -305,6 +329,8 @@ pub struct Model {
     pub port: Port,
     /// Path of the metrics.
     pub path: String,
+    /// How many replicas there should be; `None` if nobody says so.
+    pub wanted: Option<Wanted>,
     /// GPUs of one replica.
     pub gpus_per_replica: u32,
     /// Models that the same servers serve, with this one.

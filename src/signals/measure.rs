@@ -185,6 +185,8 @@ pub enum What {
     Replicas,
     /// Replicas that answer.
     ReplicasUp,
+    /// Replicas that there should be.
+    ReplicasWanted,
     /// GPUs held by a model, or seen in a pool; label `gpus_from` says how they were counted.
     Gpus,
     /// Money per GPU-hour.
@@ -342,6 +344,7 @@ impl Measure {
             What::Preemptions => "Preemptions per second".to_owned(),
             What::Replicas => "Replicas that Prometheus knows of".to_owned(),
             What::ReplicasUp => "Replicas that answer scrapes".to_owned(),
+            What::ReplicasWanted => "Replicas that there should be".to_owned(),
             What::Gpus => match self.level {
                 Level::Pool => {
                     "GPUs that the exporter reports, or that are declared, with `gpus_from` as label".to_owned()

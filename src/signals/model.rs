@@ -8,7 +8,7 @@ use super::{Latency, Measure, Quantile, What, alerts, cost, slo};
 use crate::catalog::{Across, LeSpelling, Signal, SignalSource};
 use crate::names::Names;
 use crate::promql::{AggregateOp, BinaryOp, Expr, Grouping, Selector, aggregate, call, number, selector, text, vector};
-use crate::resolve::{Model, Plan};
+use crate::resolve::{Model, Plan, Wanted};
 
 /// Makes the chapter.
 pub fn chapter(model: &Model, plan: &Plan, names: &Names) -> Chapter {
@@ -225,5 +225,11 @@ impl Maker<'_> {
             self.record(What::Replicas, aggregate(AggregateOp::Count, Grouping::All, per_replica(AggregateOp::Max))),
         );
         out.push(self.record(What::ReplicasUp, per_replica(AggregateOp::Min).sum()));
+        let Some(wanted) = &self.model.wanted else { return };
+        // Several kube-state-metrics say the same.
+        let of_workload = wanted.series(self.model.namespace.as_deref());
+        let of_workload = of_workload.map(|s| aggregate(AggregateOp::Max, Grouping::All, s.expr()));
+        let declared = if let Wanted::Number(n) = wanted { f64::from(*n) } else { 0.0 };
+        out.push(self.record(What::ReplicasWanted, of_workload.unwrap_or_else(|| vector(declared))));
     }
 }

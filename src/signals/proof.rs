@@ -94,6 +94,8 @@ pub struct Past {
 pub struct Proof {
     /// States in which it must fire, each just beyond one side of the condition.
     pub bad: Vec<State>,
+    /// States in which it must fire and the condition holds from the next evaluation on, whatever [`Self::rise`] says.
+    pub sudden: Vec<State>,
     /// States in which it must stay silent, each just short of one side.
     pub below: Vec<State>,
     /// How fast it notices.
@@ -146,7 +148,7 @@ impl State {
         self
     }
 
-    /// Sets a gauge that no model or pool describes.
+    /// Sets a gauge that no model or pool describes; NaN where it is not there.
     #[must_use]
     pub fn gauge(mut self, series: &Selector, value: f64) -> Self {
         self.values.insert(Driver::Gauge(series.to_string()), value);
@@ -187,6 +189,7 @@ impl Proof {
     pub fn at_once(bad: Vec<State>, below: Vec<State>) -> Self {
         Self {
             bad,
+            sudden: Vec::new(),
             below,
             rise: Rise::AtOnce,
             fall: Duration::default(),

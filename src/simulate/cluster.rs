@@ -24,8 +24,8 @@ pub struct Pod {
     pub name: String,
     /// Container with the engine.
     pub container: String,
-    /// Model: the name of its Deployment.
-    pub model: String,
+    /// Kind and name of its workload: `deployment`, `chat`.
+    pub workload: (&'static str, String),
     /// Node; `None` if no pool has room for it.
     pub node: Option<String>,
     /// Resource by which it asks for GPUs, as kube-state-metrics writes it.
@@ -106,18 +106,18 @@ fn target(
     }
 }
 
-/// Series go by pod, by Deployment or by node, as their labels are.
+/// Series go by pod, by workload or by node, as their labels are.
 fn series(metric: &Metric, pods: &[Pod], nodes: &[NodeOf]) -> Vec<(Labels, f64)> {
     let has = |label: &str| metric.labels.iter().any(|l| l == label);
     let is_info = metric.semantics == Some(Semantics::Info);
     if has("pod") {
         return pods.iter().flat_map(|pod| of_pod(metric, pod, has("phase"), has("resource") && !is_info)).collect();
     }
-    if has("deployment") {
+    if has("deployment") || has("statefulset") {
         let mut seen = BTreeSet::new();
-        let first = pods.iter().filter(|p| seen.insert((&p.namespace, &p.model)));
+        let first = pods.iter().filter(|p| has(p.workload.0) && seen.insert((&p.namespace, &p.workload)));
         let of = |pod: &Pod| {
-            let known = [("namespace", pod.namespace.as_str()), ("deployment", &pod.model)];
+            let known = [("namespace", pod.namespace.as_str()), (pod.workload.0, &pod.workload.1)];
             (labels(metric, &known), if is_info { 1.0 } else { f64::from(pod.of) })
         };
         return first.map(of).collect();

@@ -18,7 +18,7 @@ use crate::Program;
 use crate::catalog::{Metric, Signal, SignalSource, Status, Vendor};
 use crate::declare::values::Port;
 use crate::promql::MatchOp;
-use crate::resolve::{Endpoint, Model, Plan, Pool};
+use crate::resolve::{self, Endpoint, Model, Plan, Pool};
 use crate::spec::{DeployedBy, Flavour};
 
 /// GPUs of a node.
@@ -53,7 +53,10 @@ impl Maker<'_> {
         if let Endpoint::Targets(targets) = &model.endpoint {
             return u32::try_from(targets.len()).unwrap_or(1).max(1);
         }
-        let asked = self.settings.replicas.max(1);
+        let asked = match model.wanted {
+            Some(resolve::Wanted::Number(declared)) => declared,
+            _ => self.settings.replicas.max(1),
+        };
         let Some((pool, count)) = self.pool_of(model).and_then(|p| Some((p, p.count?))) else { return asked };
         let per_round: u32 = self.models_of(pool).map(|m| m.gpus_per_replica).sum();
         asked.min(count / per_round.max(1)).max(1)
@@ -219,7 +222,7 @@ impl Maker<'_> {
                     namespace: namespace.clone(),
                     name: pod(model, index),
                     container: model.engine.profile.name.clone(),
-                    model: model.name.clone(),
+                    workload: workload(model),
                     node,
                     resource: pool.map_or("nvidia_com_gpu", resource),
                     gpus: model.gpus_per_replica,
@@ -315,6 +318,15 @@ impl Maker<'_> {
 
 fn host(pool: &Pool, index: u32) -> String {
     format!("{}-node-{index}", pool.name)
+}
+
+/// Kind and name of the workload of a model: the declared one, or a Deployment of its name.
+fn workload(model: &Model) -> (&'static str, String) {
+    match &model.wanted {
+        Some(resolve::Wanted::Deployment(name)) => ("deployment", name.clone()),
+        Some(resolve::Wanted::StatefulSet(name)) => ("statefulset", name.clone()),
+        _ => ("deployment", model.name.clone()),
+    }
 }
 
 /// The resource by which pods ask for the GPUs of a pool, with underscores as kube-state-metrics writes it.

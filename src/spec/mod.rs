@@ -16,6 +16,7 @@ mod project;
 mod prometheus;
 mod slos;
 mod tracing;
+mod workload;
 
 pub use alerts::{AlertSettings, Threshold};
 pub use check::{Check, CodeKey, Glob, Level, StoredNames};
@@ -30,6 +31,7 @@ pub use project::Project;
 pub use prometheus::{Flavour, Prometheus};
 pub use slos::{AlertWindow, LatencyObjective, ShareObjective, Slos};
 pub use tracing::{CollectorKind, Destination, Protocol, SignalKind, Tracing};
+pub use workload::Workload;
 
 use serde_json::json;
 

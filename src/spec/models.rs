@@ -1,9 +1,10 @@
 //! `[models.NAME]`.
 
-use super::{Slos, slos::Buckets};
+use super::{Slos, Workload, slos::Buckets};
 use crate::declare::Named;
 use crate::declare::values::{
-    Count, HostPort, KubeLabelValue, LabelKey, LabelValue, Port, PromLabelName, Slug, UrlPath, VersionText,
+    Count, HostPort, KubeLabelValue, LabelKey, LabelValue, Port, PromLabelName, ReplicaCount, Slug, UrlPath,
+    VersionText,
 };
 use crate::source::Spanned;
 use crate::spec_table;
@@ -31,6 +32,10 @@ spec_table! {
         optional port: Port = "`http`",
         /// Path of the metrics.
         optional path: UrlPath = "the path of the engine's profile",
+        /// Workload of the servers, `deployment/NAME` or `statefulset/NAME`: with `kube_state_metrics`, the replicas that it wants are compared with those that answer.
+        optional workload: Workload,
+        /// Replicas that there should be, where no workload says so.
+        optional replicas: ReplicaCount,
         /// GPUs that one replica holds.
         optional gpus_per_replica: Count = "`1`",
         /// Pool of GPUs that the model runs on.

@@ -36,7 +36,7 @@ impl Touched {
     fn of(emit: Emit<'_>, chapter: &Chapter, alert: &Alert) -> Self {
         let reads = closure::of(chapter, &[alert]);
         let proof = &alert.proof;
-        let states = proof.bad.iter().chain(&proof.below).chain(&proof.after).chain([&proof.calm]);
+        let states = proof.bad.iter().chain(&proof.sudden).chain(&proof.below).chain(&proof.after).chain([&proof.calm]);
         let sets = states.flat_map(|s| names(emit, &chapter.subject, s, &reads)).collect();
         Self { sets, reads }
     }

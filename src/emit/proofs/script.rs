@@ -133,9 +133,15 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// Returns the states in which an alert must fire, and how fast it must notice each.
+fn firing(alert: &Alert) -> impl Iterator<Item = (&State, Rise)> {
+    let Proof { bad, sudden, rise, .. } = &alert.proof;
+    bad.iter().map(|s| (s, *rise)).chain(sudden.iter().map(|s| (s, Rise::AtOnce)))
+}
+
 /// How long an alert may and must take until its condition holds, in milliseconds.
-fn rise(proof: &Proof, clock: Clock) -> (u64, u64) {
-    match proof.rise {
+fn rise(rise: Rise, clock: Clock) -> (u64, u64) {
+    match rise {
         Rise::AtOnce => (0, 0),
         // A window holds one scrape interval less than its length, and the first bad increase is seen at once.
         Rise::Window(window) => {
@@ -151,7 +157,7 @@ pub fn of_alerts<'a>(alerts: &[&'a Alert], clock: Clock) -> Script<'a> {
     let evaluation = clock.evaluation;
     let longest = |of: &dyn Fn(&Alert) -> u64| alerts.iter().map(|a| of(a)).max().unwrap_or(0);
     let look_back = longest(&|a| a.proof.fall.whole_millis()) + 2 * evaluation;
-    let whole = longest(&|a| rise(&a.proof, clock).1 + a.hold.whole_millis()) + 3 * evaluation;
+    let whole = longest(&|a| rise(a.proof.rise, clock).1 + a.hold.whole_millis()) + 3 * evaluation;
     writer.phase(Base::Calm, State::default(), look_back);
     writer.see_last(Seen::Nothing);
     for i in 0..alerts.iter().map(|a| a.proof.below.len()).max().unwrap_or(0) {
@@ -159,11 +165,12 @@ pub fn of_alerts<'a>(alerts: &[&'a Alert], clock: Clock) -> Script<'a> {
         writer.see_last(Seen::Nothing);
         writer.phase(Base::Calm, State::default(), look_back);
     }
-    for i in 0..alerts.iter().map(|a| a.proof.bad.len()).max().unwrap_or(0) {
+    for i in 0..alerts.iter().map(|a| firing(a).count()).max().unwrap_or(0) {
         let start = writer.now;
-        writer.phase(Base::Calm, together(alerts.iter().filter_map(|a| a.proof.bad.get(i))), whole);
-        for alert in alerts.iter().copied().filter(|a| i < a.proof.bad.len()) {
-            let (earliest, latest) = rise(&alert.proof, clock);
+        let here = || alerts.iter().filter_map(|a| Some((*a, firing(a).nth(i)?)));
+        writer.phase(Base::Calm, together(here().map(|(_, (state, _))| state)), whole);
+        for (alert, (_, rise_of_state)) in here() {
+            let (earliest, latest) = rise(rise_of_state, clock);
             let hold = alert.hold.whole_millis();
             if earliest > evaluation {
                 writer.see(start + earliest, Some(alert), Seen::Nothing);
@@ -177,9 +184,8 @@ pub fn of_alerts<'a>(alerts: &[&'a Alert], clock: Clock) -> Script<'a> {
             writer.see(start + latest + hold + 1, Some(alert), Seen::Firing);
         }
         let end = writer.now;
-        let after = alerts.iter().filter(|a| i < a.proof.bad.len()).filter_map(|a| a.proof.after.as_ref());
-        writer.phase(Base::Calm, together(after), look_back);
-        for alert in alerts.iter().copied().filter(|a| i < a.proof.bad.len()) {
+        writer.phase(Base::Calm, together(here().filter_map(|(a, _)| a.proof.after.as_ref())), look_back);
+        for (alert, _) in here() {
             writer.see(end + alert.proof.fall.whole_millis() + evaluation, Some(alert), Seen::Nothing);
         }
         writer.see_last(Seen::Nothing);
@@ -211,7 +217,7 @@ pub fn of_past<'a>(alerts: &[&'a Alert], window: Duration, clock: Clock) -> Scri
     writer.script.phases = main.phases;
     writer.now = begin + writer.script.phases.iter().map(|p| p.scrapes).sum::<u64>() * clock.scrape;
     let bad = together(alerts.iter().filter_map(|a| a.proof.bad.last()));
-    let firing = |a: &Alert| rise(&a.proof, clock).1 + a.hold.whole_millis();
+    let firing = |a: &Alert| rise(a.proof.rise, clock).1 + a.hold.whole_millis();
     let wait = alerts.iter().map(|a| firing(a)).max().unwrap_or(0) + 3 * clock.evaluation;
     // Each past as states and their ends, in the time of now.
     let then = together(pasts.iter().map(|p| &p.state));
@@ -236,7 +242,7 @@ pub fn of_past<'a>(alerts: &[&'a Alert], window: Duration, clock: Clock) -> Scri
     for alert in alerts {
         writer.see(start + firing(alert) + 1, Some(alert), Seen::Firing);
     }
-    let first = alerts.iter().map(|a| rise(&a.proof, clock).1).min().unwrap_or(0);
+    let first = alerts.iter().map(|a| rise(a.proof.rise, clock).1).min().unwrap_or(0);
     for states in past.values_mut() {
         let before = together(pasts.iter().map(|p| &p.before));
         states.push((before, (start + first).saturating_sub(3_600_000 + window.whole_millis())));

@@ -233,6 +233,7 @@ impl Now<'_> {
     fn foreign(&self, out: &mut Motions) {
         for (driver, value) in &self.state.values {
             match driver {
+                Driver::Gauge(_) if value.is_nan() => None,
                 Driver::Gauge(series) => out.insert(series.clone(), Motion::Level(*value)),
                 Driver::Counter(series) => out.insert(series.clone(), self.gain(*value)),
                 Driver::Of(_) | Driver::Climbing(_) | Driver::With(..) => None,

@@ -72,5 +72,8 @@ fn proof(cx: &ModelCx<'_>, slo: &LatencySlo) -> Proof {
         vec![state(many, (allowed * BEYOND).min(1.0)), state(few * BEYOND, share)],
         vec![state(many, allowed * SHORT), state(few * SHORT, share)],
     );
-    Proof { calm: state(many, 0.0), ..proof }
+    // Where the window holds few scrapes, one in which all are slow is more than is allowed in all of it.
+    let scrapes = cx.window().secs_f64() / cx.plan.prometheus.scrape_interval.secs_f64();
+    let sudden = if allowed * scrapes * 2.0 < 1.0 { vec![state(many, 1.0)] } else { Vec::new() };
+    Proof { calm: state(many, 0.0), sudden, ..proof }
 }
