@@ -203,7 +203,7 @@ impl AlertKind {
             Self::GPULost | Self::GPUExporterMissing | Self::GPUThermalThrottle => &[Signal::GpuTemperature],
             Self::GPUMemoryNearFull => &[Signal::GpuMemoryUsed, Signal::GpuMemoryFree],
             Self::GPUNvLinkErrors => &[Signal::GpuNvlinkErrors],
-            Self::GPUPowerThrottle => &[Signal::GpuPowerThrottle],
+            Self::GPUPowerThrottle => &[Signal::GpuPower],
             _ => &[],
         }
     }

@@ -69,7 +69,9 @@ fn alert(kind: AlertKind, program: Option<&Program>) -> String {
     let threshold = match kind.threshold_unit() {
         ThresholdUnit::Slo => "that of the SLO of the model; without the SLO there is no alert".to_owned(),
         ThresholdUnit::Ratio => format!("{}%", crate::units::number(kind.default_threshold() * 100.0)),
-        ThresholdUnit::ShareOrCelsius => format!("5% of the time where throttling is collected, else {default} °C"),
+        ThresholdUnit::ShareOrCelsius => format!(
+            "5% of the time where throttling is collected, 3 °C below the slowdown temperature where that is, else {default} °C"
+        ),
         ThresholdUnit::Requests => format!("{default} requests"),
         ThresholdUnit::Factor => format!("{default} times as much"),
         ThresholdUnit::Budgets => format!("{default} times the budget"),
@@ -139,6 +141,9 @@ fn instance(out: &mut String, chapter: &Chapter, alert: &Alert, program: &Progra
     let _ = writeln!(out, "\n## {}\n", describe(&chapter.subject));
     let threshold = whence(used, by_slo);
     let _ = writeln!(out, "- threshold: {} ({threshold})", threshold_text(alert));
+    if let Some(basis) = &alert.basis {
+        let _ = writeln!(out, "- why this threshold: {}", basis.why);
+    }
     let hold = whence(change.is_some_and(|c| c.hold.is_some()), "default");
     let _ = writeln!(out, "- for: {} ({hold})", alert.hold);
     let severity = whence(change.is_some_and(|c| c.severity.is_some()), "default");

@@ -66,8 +66,12 @@ spec_words! {
         GpuTemperature = "gpu_temperature",
         /// GPU memory temperature.
         GpuMemoryTemperature = "gpu_memory_temperature",
+        /// GPU core temperature at which the hardware slows down.
+        GpuSlowdownTemperature = "gpu_slowdown_temperature",
         /// GPU power draw.
         GpuPower = "gpu_power",
+        /// Power limit of the GPU that is in force.
+        GpuPowerLimit = "gpu_power_limit",
         /// GPU energy since driver load.
         GpuEnergy = "gpu_energy",
         /// Time lost to thermal throttling.
@@ -119,7 +123,9 @@ impl Signal {
         Self::GpuMemoryReserved,
         Self::GpuTemperature,
         Self::GpuMemoryTemperature,
+        Self::GpuSlowdownTemperature,
         Self::GpuPower,
+        Self::GpuPowerLimit,
         Self::GpuEnergy,
         Self::GpuThermalThrottle,
         Self::GpuPowerThrottle,
@@ -185,7 +191,9 @@ impl Signal {
             Self::GpuMemoryReserved => "GPU memory reserved",
             Self::GpuTemperature => "GPU temperature",
             Self::GpuMemoryTemperature => "GPU memory temperature",
+            Self::GpuSlowdownTemperature => "GPU slowdown temperature",
             Self::GpuPower => "GPU power",
+            Self::GpuPowerLimit => "GPU power limit",
             Self::GpuEnergy => "GPU energy",
             Self::GpuThermalThrottle => "thermal throttling",
             Self::GpuPowerThrottle => "power throttling",

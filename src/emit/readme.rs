@@ -240,12 +240,21 @@ fn notes(plan: &Plan) -> Vec<Notes> {
 
 /// Fields that the exporter release has and the deployed exporter does not collect, with what follows.
 fn fields(pool: &Pool) -> Vec<Field> {
+    let heat = match pool.signal(Signal::GpuSlowdownTemperature) {
+        Some(_) => "GPUThermalThrottle watches the distance to the slowdown temperature instead",
+        None => "GPUThermalThrottle watches a fixed temperature instead",
+    };
+    let power = match (pool.signal(Signal::GpuPowerLimit), pool.gpu.tdp_watts) {
+        (Some(_), _) => "GPUPowerThrottle compares the draw with the limit in force instead",
+        (None, Some(_)) => "GPUPowerThrottle compares the draw with the power that the board is sold with instead",
+        (None, None) => "There is no alert GPUPowerThrottle",
+    };
     [
-        (Signal::GpuThermalThrottle, "GPUThermalThrottle watches a fixed temperature instead"),
+        (Signal::GpuThermalThrottle, heat),
         (Signal::GpuMemoryReserved, "Memory totals leave out what the driver reserves"),
         (Signal::GpuXidCount, "An XID error is seen by the latest code only"),
         (Signal::GpuEccDbe, "There is no alert GPUEccDoubleBit"),
-        (Signal::GpuPowerThrottle, "There is no alert GPUPowerThrottle"),
+        (Signal::GpuPowerThrottle, power),
         (Signal::GpuNvlinkErrors, "There is no alert GPUNvLinkErrors"),
     ]
     .into_iter()

@@ -41,7 +41,7 @@ struct Page {
     /// XID codes that the alert is about.
     xids: Vec<Xid>,
     has_threshold: bool,
-    /// Pools whose rule watches a temperature in place of throttling.
+    /// Pools whose rule watches a fixed temperature in place of throttling.
     fallback: String,
     /// Models or pools whose release was not read.
     unread: String,
@@ -156,6 +156,9 @@ fn severity(alert: &Alert) -> String {
 /// Returns the threshold of an alert as a person writes it: `2.5s`, `5%`, `85 °C`.
 pub fn threshold(alert: &Alert) -> String {
     let percent = |share: f64| format!("{}%", number((share * 1e8).round() / 1e6));
+    if let Some(basis) = alert.basis.as_ref().and_then(|b| b.threshold.clone()) {
+        return basis;
+    }
     if alert.kind.latency().is_some() {
         return Duration::parse(&format!("{}s", number(alert.threshold)))
             .map_or_else(|_| format!("{}s", number(alert.threshold)), Duration::human);
@@ -195,11 +198,11 @@ fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
 }
 
 fn fallback(watched: &[(&Chapter, &Alert)]) -> String {
-    let by_temperature = |c: &Chapter| !c.has(Measure::gpu(What::GpuThermalThrottled));
+    let by_temperature = |a: &Alert| a.basis.as_ref().is_some_and(|b| b.threshold.is_none());
     listed(
         watched
             .iter()
-            .filter(|(c, a)| a.kind == AlertKind::GPUThermalThrottle && by_temperature(c))
+            .filter(|(_, a)| a.kind == AlertKind::GPUThermalThrottle && by_temperature(a))
             .map(|(c, _)| name(&c.subject)),
     )
 }

@@ -253,8 +253,12 @@ fn unknown_fields(raw: &GpuPool, pool: &Pool, ctx: &mut Context<'_>) {
 
 /// Says what the exporter that others deploy does not collect, and what is generated instead.
 fn not_collected(pool: &Pool, ctx: &mut Context<'_>) {
+    let heat = match pool.signal(Signal::GpuSlowdownTemperature) {
+        Some(_) => "the alert GPUThermalThrottle watches the distance to the slowdown temperature instead",
+        None => "the alert GPUThermalThrottle falls back to a temperature threshold",
+    };
     for (signal, consequence) in [
-        (Signal::GpuThermalThrottle, "the alert GPUThermalThrottle falls back to a temperature threshold"),
+        (Signal::GpuThermalThrottle, heat),
         (Signal::GpuMemoryReserved, "memory totals leave out what the driver reserves"),
     ] {
         if pool.signal(signal).is_some() {

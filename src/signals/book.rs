@@ -35,6 +35,15 @@ pub struct Record {
     pub origin: Place,
 }
 
+/// What a threshold is measured against, where the reading that says it best is not collected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Basis {
+    /// The threshold in words, where it is no fixed number: `3 °C below the slowdown temperature that the GPU reports`.
+    pub threshold: Option<String>,
+    /// Why it is that, as sentences.
+    pub why: String,
+}
+
 /// An alert on one model or pool.
 #[derive(Clone, Debug)]
 pub struct Alert {
@@ -50,6 +59,8 @@ pub struct Alert {
     pub annotations: BTreeMap<String, String>,
     /// Threshold in the base unit.
     pub threshold: f64,
+    /// On what it rests, where that needs saying.
+    pub basis: Option<Basis>,
     /// The table of llmobs.toml that caused it.
     pub origin: Place,
     /// States in which it must fire or stay silent.

@@ -31,9 +31,12 @@ pub fn chapter(pool: &Pool, plan: &Plan, names: &Names) -> Chapter {
     chapter
 }
 
+/// Labels that identify a board, whatever it is split into.
+pub const BOARD_LABELS: [&str; 5] = ["pool", "hostname", "gpu", "UUID", "modelName"];
+
 /// Returns the labels that identify one GPU, or one MIG instance, in recorded series.
 pub fn gpu_labels(pool: &Pool) -> Vec<&'static str> {
-    let mut labels = vec!["pool", "hostname", "gpu", "UUID", "modelName"];
+    let mut labels = BOARD_LABELS.to_vec();
     if pool.mig {
         labels.extend(["GPU_I_ID", "GPU_I_PROFILE"]);
     }
@@ -53,11 +56,19 @@ pub fn series(pool: &Pool, source: &SignalSource) -> Selector {
 /// One value per GPU, and per value of `more` labels. `max` and not `sum`: with time slicing the exporter repeats a reading for
 /// each pod on the GPU.
 pub fn per_gpu(pool: &Pool, expr: Expr, source: &SignalSource, more: &[&'static str]) -> Expr {
+    per(expr, source, gpu_labels(pool).into_iter().chain(more.iter().copied()))
+}
+
+/// One value per board, whatever it is split into.
+pub fn per_board(expr: Expr, source: &SignalSource) -> Expr {
+    per(expr, source, BOARD_LABELS)
+}
+
+fn per(expr: Expr, source: &SignalSource, labels: impl IntoIterator<Item = &'static str>) -> Expr {
     let mut expr = expr;
     if let Some(label) = host_label(source).filter(|l| *l != "hostname") {
         expr = call("label_replace", [expr, text("hostname"), text("$1"), text(label), text("(.+)")]);
     }
-    let labels = gpu_labels(pool).into_iter().chain(more.iter().copied());
     expr.by(AggregateOp::Max, labels).times(source.factor)
 }
 

@@ -63,6 +63,8 @@ pub enum Rise {
     AtOnce,
     /// Once it fills this window nearly whole: the bad states exceed the threshold by a twentieth.
     Window(Duration),
+    /// Once it fills a part of this window.
+    Within(Duration),
 }
 
 /// What an alert does when the series that it reads are gone.

@@ -79,7 +79,9 @@ impl Gpu {
         set(Quantity::MemoryFree, self.memory - reserved - used);
         set(Quantity::Temperature, self.temperature.round());
         set(Quantity::MemoryTemperature, (self.temperature + 8.0).round());
+        set(Quantity::TemperatureLimit, TOO_HOT);
         set(Quantity::Power, watts);
+        set(Quantity::PowerLimit, self.watts);
         set(Quantity::Energy, watts * seconds);
         set(Quantity::ThermalThrottle, SLOWED * conditions.heat * seconds);
         set(Quantity::PowerThrottle, 0.01 * work * seconds);

@@ -78,6 +78,10 @@ list! {
         XidCount,
         /// GPU: uncorrectable memory errors of the tick.
         EccDbe,
+        /// GPU: temperature at which it slows down.
+        TemperatureLimit,
+        /// GPU: power limit in force.
+        PowerLimit,
         /// GPU: clock, in hertz.
         Clock,
         /// GPU: bytes per second over its links.
@@ -138,7 +142,9 @@ pub fn of_signal(signal: Signal) -> Option<Quantity> {
         Signal::GpuMemoryReserved => Quantity::MemoryReserved,
         Signal::GpuTemperature => Quantity::Temperature,
         Signal::GpuMemoryTemperature => Quantity::MemoryTemperature,
+        Signal::GpuSlowdownTemperature => Quantity::TemperatureLimit,
         Signal::GpuPower => Quantity::Power,
+        Signal::GpuPowerLimit => Quantity::PowerLimit,
         Signal::GpuEnergy => Quantity::Energy,
         Signal::GpuThermalThrottle => Quantity::ThermalThrottle,
         Signal::GpuPowerThrottle => Quantity::PowerThrottle,

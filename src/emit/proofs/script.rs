@@ -143,6 +143,7 @@ fn firing(alert: &Alert) -> impl Iterator<Item = (&State, Rise)> {
 fn rise(rise: Rise, clock: Clock) -> (u64, u64) {
     match rise {
         Rise::AtOnce => (0, 0),
+        Rise::Within(window) => (0, window.whole_millis()),
         // A window holds one scrape interval less than its length, and the first bad increase is seen at once.
         Rise::Window(window) => {
             let window = window.whole_millis();

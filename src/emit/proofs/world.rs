@@ -256,6 +256,8 @@ fn calm(signal: Signal) -> f64 {
         Signal::GpuMemoryFree => 2000.0 * MIB,
         Signal::GpuTemperature | Signal::GpuMemoryTemperature => 55.0,
         Signal::GpuPower | Signal::GpuEnergy => 250.0,
+        Signal::GpuSlowdownTemperature => 90.0,
+        Signal::GpuPowerLimit => 500.0,
         _ => 0.0,
     }
 }

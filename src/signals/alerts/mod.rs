@@ -8,6 +8,7 @@ mod gpu_faults;
 mod gpu_heat;
 mod gpu_lost;
 mod gpu_memory;
+mod gpu_power;
 mod gpu_xid;
 mod kv_cache;
 mod no_traffic;
@@ -21,12 +22,14 @@ mod telemetry;
 
 use std::collections::BTreeMap;
 
-use super::book::{Alert, Group};
+use super::book::{Alert, Basis, Group};
+use super::gpu;
 use super::model::recorded;
 use super::proof::Proof;
 use super::{AlertKind, Measure, What};
+use crate::catalog::{Found, Signal, SignalSource};
 use crate::names::Names;
-use crate::promql::{Expr, selector};
+use crate::promql::{AggregateOp, Expr, selector};
 use crate::resolve::{Model, Plan, Pool};
 use crate::source::Place;
 use crate::units::{Duration, number as digits};
@@ -51,6 +54,8 @@ struct Draft {
     kind: AlertKind,
     expr: Expr,
     threshold: f64,
+    /// On what the threshold rests, where that needs saying.
+    basis: Option<Basis>,
     /// Severity where llmobs.toml has none, if not that of its kind.
     severity: Option<&'static str>,
     /// Labels that the condition does not give.
@@ -68,6 +73,7 @@ impl Draft {
             kind,
             expr,
             threshold,
+            basis: None,
             severity: None,
             labels: BTreeMap::new(),
             least_hold: Duration::default(),
@@ -126,6 +132,7 @@ const OF_POOLS: &[fn(&PoolCx<'_>) -> Vec<Draft>] = &[
     gpu_faults::drafts,
     gpu_lost::drafts,
     gpu_heat::drafts,
+    gpu_power::drafts,
     gpu_memory::drafts,
     cost_budget::of_pool,
 ];
@@ -185,6 +192,29 @@ impl PoolCx<'_> {
     fn threshold(&self, kind: AlertKind) -> f64 {
         threshold(kind, self.plan)
     }
+
+    /// Returns a recorded quantity of whole boards: instances of MIG repeat what is read of their board.
+    fn of_boards(&self, what: What) -> Expr {
+        self.boards(self.recorded(what))
+    }
+
+    /// Brings readings of instances to their boards.
+    fn boards(&self, each: Expr) -> Expr {
+        if self.pool.mig { each.by(AggregateOp::Max, gpu::BOARD_LABELS) } else { each }
+    }
+
+    /// Returns a reading of each board that is not recorded, in its base unit.
+    fn reading_of_boards(&self, source: &SignalSource) -> Expr {
+        gpu::per_board(gpu::series(self.pool, source).expr(), source)
+    }
+
+    /// Names the field of a signal as the exporter release calls it, collected or not.
+    fn field(&self, signal: Signal) -> Option<String> {
+        match self.pool.exporter.signal(signal) {
+            Found::Here(source) => Some(format!("`{}`", source.series)),
+            Found::Missing { .. } => None,
+        }
+    }
 }
 
 /// Names a GPU in the words of an alert.
@@ -233,6 +263,7 @@ fn finish(draft: Draft, plan: &Plan, names: &Names, origin: Place) -> Option<Ale
         labels,
         annotations,
         threshold: draft.threshold,
+        basis: draft.basis,
         origin,
         proof: draft.proof,
     })
