@@ -31,6 +31,8 @@ const SLACK: usize = 10;
 const SLACK_OF_DAYS: usize = 40;
 /// Minutes without a burst, where few events are looked at: more than two evaluations late.
 const REST: usize = 20;
+/// Minutes of the very first events that a rate sees: it knows nothing of what was before its first sample.
+const SEEN_OF_FIRST: f64 = 3.75;
 /// Minutes until the shortest of the long windows has forgotten.
 const FORGOTTEN: usize = 70;
 /// How far steps lie beyond or short of what is tolerated.
@@ -153,7 +155,7 @@ fn few(model: &Model) -> Vec<Stage> {
     // A counter that begins at zero is taken to have begun there, and its first burst would count less.
     let begun = whole(1.0 / EVALUATION as f64);
     let mut out = vec![
-        Stage { minutes: EVALUATION, of: vec![(begun, 1.0); steps.len()] },
+        Stage { minutes: EVALUATION, of: model.slos.iter().map(|slo| all_bad(slo, begun)).collect() },
         Stage { minutes: FORGOTTEN - EVALUATION, of: vec![(0.0, 0.0); steps.len()] },
     ];
     for step in 0..steps.iter().map(BTreeMap::len).max().unwrap_or(0) {
@@ -164,13 +166,18 @@ fn few(model: &Model) -> Vec<Stage> {
         for factor in [SHORT, BEYOND] {
             let mut burst = Vec::new();
             let mut rest = Vec::new();
-            for (at_step, count) in at_step.iter().zip(&mut counts) {
-                let (wanted, after) =
-                    at_step.map_or((*count, 0.0), |(n, pairs)| (f64::from(*n) * factor, goes_on(pairs)));
-                let per_minute = whole(((wanted - *count - after * REST as f64) / EVALUATION as f64).max(0.0));
-                *count += per_minute * EVALUATION as f64 + after * REST as f64;
-                burst.push((per_minute, 1.0));
-                rest.push((after, 1.0));
+            for ((at_step, count), slo) in at_step.iter().zip(&mut counts).zip(&model.slos) {
+                let mut add = (0.0, 0.0);
+                if let Some((least, pairs)) = at_step {
+                    let after = goes_on(pairs);
+                    let forgotten = pairs.iter().any(|p| minutes(p.long) < FORGOTTEN);
+                    let before = *count + if forgotten { 0.0 } else { begun * SEEN_OF_FIRST };
+                    let missing = f64::from(**least) * factor - before - after * REST as f64;
+                    add = (whole(missing.max(0.0) / EVALUATION as f64), after);
+                }
+                *count += add.0 * EVALUATION as f64 + add.1 * REST as f64;
+                burst.push(all_bad(slo, add.0));
+                rest.push(all_bad(slo, add.1));
             }
             out.push(Stage { minutes: EVALUATION, of: burst });
             out.push(Stage { minutes: REST, of: rest });
@@ -181,6 +188,11 @@ fn few(model: &Model) -> Vec<Stage> {
         }
     }
     out
+}
+
+/// Events of a minute, all of them bad. Replicas are not events: all of them answer.
+fn all_bad(slo: &Slo, per_minute: f64) -> (f64, f64) {
+    if slo.sli == Sli::Availability { (0.0, 0.0) } else { (per_minute, 1.0) }
 }
 
 /// Returns the pairs of an objective by the fewest bad events that they need; those that need none are left out.
