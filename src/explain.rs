@@ -10,7 +10,7 @@ use crate::Program;
 use crate::catalog::{Found, Signal, SignalSource};
 use crate::diag::{Code, did_you_mean};
 use crate::emit::threshold_text;
-use crate::signals::{Alert, AlertKind, Chapter, Record, Subject, ThresholdUnit};
+use crate::signals::{Alert, AlertKind, Chapter, Record, Subject, ThresholdUnit, What};
 
 /// Explains a topic.
 ///
@@ -161,6 +161,11 @@ fn series(name: &str, program: &Program) -> Option<String> {
         .collect();
     let (chapter, record) = all.first()?;
     let mut out = format!("# {name}\n\n{}\n\n", record.measure.meaning());
+    if matches!(record.measure.what, What::LatencyBuckets(_) | What::LatencyBucketsMillis(_)) {
+        out.push_str(
+            "Read from classic buckets: no release in the catalogue exports a latency as a native histogram, so there is no other form.\n\n",
+        );
+    }
     let labels: Vec<String> = record.labels.iter().map(|(k, v)| format!("`{k}={v:?}`")).collect();
     if !labels.is_empty() {
         let _ = writeln!(out, "Labels that the rule sets: {}.\n", labels.join(", "));

@@ -67,6 +67,9 @@ const ONLY_THE_COMPILER: &[(&str, &str)] = &[
     ("unknown-rate", "a reference"),
     ("unknown-version-letters", "versions are read by their engine's rules"),
     ("unknown-version-too-old", "the catalogue knows the releases"),
+    ("workload-and-replicas", "two keys"),
+    ("workload-not-scraped", "two tables"),
+    ("workload-outside", "two keys"),
 ];
 
 fn root() -> PathBuf {
