@@ -16,9 +16,6 @@ use crate::signals::{AlertKind, Measure, Over, What};
 use crate::slo::{Sli, Urgency};
 use crate::units::{Duration, number as digits};
 
-/// Labels that tell objectives apart.
-const LABELS: [&str; 3] = ["model", "namespace", "slo"];
-
 /// Most lines of a graph.
 const MOST: usize = 10;
 
@@ -87,6 +84,12 @@ impl<'a> Maker<'a> {
         let models = scope.emit.plan.models.values();
         let slos = models.flat_map(|m| m.slos.iter().filter(|s| is_recorded(&m.name, s))).collect();
         Self { scope, slos }
+    }
+
+    /// Labels that tell objectives apart; outside of Kubernetes there are no namespaces.
+    fn labels(&self) -> Vec<&'static str> {
+        let inside = self.scope.emit.plan.models.values().any(|m| m.namespace.is_some());
+        if inside { vec!["model", "namespace", "slo"] } else { vec!["model", "slo"] }
     }
 
     /// A recorded series of the chosen objectives.
@@ -174,7 +177,7 @@ impl<'a> Maker<'a> {
             .thresholds(Thresholds { base: Color::Green, steps: vec![(1.0, Color::Orange)] })
             .word("0", "none", Color::Green)
             .query(Query::now(
-                count(self.series(What::SloObjective).expr().op_on(BinaryOp::Unless, LABELS, left())),
+                count(self.series(What::SloObjective).expr().op_on(BinaryOp::Unless, self.labels(), left())),
                 "unseen",
             )),
         ];
@@ -246,13 +249,13 @@ impl<'a> Maker<'a> {
     /// events x (1 - objective)
     fn allowed(&self, what: What) -> Expr {
         let budget = number(1.0).op(BinaryOp::Sub, self.series(What::SloObjective));
-        self.series(what).expr().op_on(BinaryOp::Mul, LABELS, budget)
+        self.series(what).expr().op_on(BinaryOp::Mul, self.labels(), budget)
     }
 
     fn table(&self) -> Row {
-        let per_slo = |expr: Expr| Query::now(expr.by(AggregateOp::Max, LABELS), "");
+        let per_slo = |expr: Expr| Query::now(expr.by(AggregateOp::Max, self.labels()), "");
         let objective =
-            self.series(What::SloObjective).expr().by(AggregateOp::Max, LABELS.into_iter().chain(["window"]));
+            self.series(What::SloObjective).expr().by(AggregateOp::Max, self.labels().into_iter().chain(["window"]));
         let detail = fleet::info(self.scope);
         let objective = objective.op_group_left(BinaryOp::Mul, ["model", "namespace"], ["dashboard"], detail);
         let mut queries = vec![Query::now(objective, "")];
@@ -296,8 +299,8 @@ impl<'a> Maker<'a> {
             add(per_slo(allowed), &|n| Column::value(n, "Allowed", Unit::Short).width(85));
         }
         if self.has_alerts() {
-            let firing = self.firing().expr().by(AggregateOp::Count, LABELS);
-            let none = self.series(What::SloObjective).expr().by(AggregateOp::Max, LABELS).times(0.0);
+            let firing = self.firing().expr().by(AggregateOp::Count, self.labels());
+            let none = self.series(What::SloObjective).expr().by(AggregateOp::Max, self.labels()).times(0.0);
             add(Query::now(firing.or(none), ""), &|n| {
                 Column::value(n, "Firing", Unit::Short)
                     .width(70)
@@ -322,7 +325,7 @@ impl<'a> Maker<'a> {
             return series.clone().expr();
         }
         let in_range = call(extreme, [series.clone().at_end().range(Window::shown_range())]);
-        series.clone().expr().op_on(BinaryOp::And, LABELS, keep(op, MOST as f64, in_range))
+        series.clone().expr().op_on(BinaryOp::And, self.labels(), keep(op, MOST as f64, in_range))
     }
 
     /// Says that a graph leaves lines out.
