@@ -87,14 +87,16 @@ impl Engine {
         let wobble = |stream, by: f64| 1.0 + by * noise::normal(self.seed, stream, tick.number).clamp(-3.0, 3.0);
 
         let demand = (conditions.arrivals * demand::share(tick.unix)).max(conditions.least_arrivals);
-        let expected = demand * shape.usual_peak() * share * tick.length;
+        let per_second = (demand * shape.usual_peak()).min(conditions.most_arrivals_per_second);
+        let expected = per_second * share * tick.length;
         let arrived = noise::poisson(expected, self.seed, stream::ARRIVALS, tick.number);
 
         let prompt = shape.prompt * conditions.prompt * wobble(stream::PROMPT, 0.03);
         let output = shape.output * wobble(stream::OUTPUT, 0.03);
         let hits = (shape.hits * conditions.hits * wobble(stream::HITS, 0.04)).clamp(0.0, 0.98);
         // What is not in the cache is computed; usual prompts take the usual time.
-        let prefill = shape.prefill * conditions.latency * (prompt / shape.prompt) * (1.0 - hits) / (1.0 - shape.hits);
+        let usual = shape.prefill * conditions.latency * conditions.prefill;
+        let prefill = usual * (prompt / shape.prompt) * (1.0 - hits) / (1.0 - shape.hits);
         let speed = conditions.latency * wobble(stream::SPEED, 0.02);
         let tokens_per_request = prompt + output / 2.0;
         let slots = SLOTS.min(shape.kv_tokens / tokens_per_request).max(1.0);

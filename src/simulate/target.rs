@@ -164,7 +164,7 @@ impl Target {
     pub fn write(&self, world: &World, heads: bool, line: &mut Line<'_>) -> u64 {
         let unix = world.begin as f64 + self.ticks as f64 * world.tick;
         let mut n = 0;
-        if let Some(up) = &self.up {
+        if let Some(up) = self.up.as_ref().filter(|_| self.conditions.known) {
             line.whole(up, u64::from(self.is_up()));
             n += 1;
         }

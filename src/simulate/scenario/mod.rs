@@ -2,14 +2,17 @@
 //! else, so the physics decide what can be seen of it.
 
 mod cache_collapse;
+mod cold_start;
 mod conditions;
 mod errors;
 mod exporter_down;
 mod gpu_lost;
 mod idle;
 mod kv_pressure;
+mod low_traffic;
 mod outage;
 mod restart;
+mod scale_down;
 mod slow;
 mod stuck;
 mod thermal;
@@ -70,13 +73,16 @@ impl Moment {
 /// Every scenario, by name.
 pub const ALL: &[Scenario] = &[
     cache_collapse::SCENARIO,
+    cold_start::SCENARIO,
     errors::SCENARIO,
     exporter_down::SCENARIO,
     gpu_lost::SCENARIO,
     idle::SCENARIO,
     kv_pressure::SCENARIO,
+    low_traffic::SCENARIO,
     outage::SCENARIO,
     restart::SCENARIO,
+    scale_down::SCENARIO,
     slow::SCENARIO,
     stuck::SCENARIO,
     thermal::SCENARIO,
