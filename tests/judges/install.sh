@@ -36,7 +36,7 @@ grafana/v2beta1            github.com/grafana/grafana/apps/dashboard@v0.0.0-2026
 collector_builder=go.opentelemetry.io/collector/cmd/builder@v0.158.0 # components: otelcol/builder.yaml
 kubernetes_validate=1.37.0
 
-all='promtool prometheus kustomize cue sloth pint crdcheck dashcheck promqlcheck schemas kubernetes-validate otelcol'
+all='promtool prometheus kustomize cue sloth pint crdcheck dashcheck promqlcheck replay schemas kubernetes-validate otelcol'
 
 # row NAME: its line of `programs`, single-spaced; nothing if there is none
 row() { awk -v n="$1" '$1 == n { $1 = $1; print }' <<< "$programs"; }
@@ -44,7 +44,7 @@ row() { awk -v n="$1" '$1 == n { $1 = $1; print }' <<< "$programs"; }
 stamp() {
   case $1 in
     otelcol) (echo "$collector_builder" && cat "$here/otelcol/builder.yaml") | cksum ;;
-    crdcheck | dashcheck | promqlcheck) cat "$here/$1"/*.go "$here/$1"/go.* | cksum ;;
+    crdcheck | dashcheck | promqlcheck | replay) cat "$here/$1"/*.go "$here/$1"/go.* | cksum ;;
     kubernetes-validate) echo "$kubernetes_validate" ;;
     schemas) cksum <<< "$schemas" ;;
     *) row "$1" ;;
@@ -123,7 +123,7 @@ install_schemas() {
 install() {
   case $1 in
     otelcol) install_otelcol ;;
-    crdcheck | dashcheck) install_own "$1" ;;
+    crdcheck | dashcheck | replay) install_own "$1" ;;
     kubernetes-validate) install_kubernetes_validate ;;
     promqlcheck) install_promqlcheck ;;
     schemas) install_schemas ;;
