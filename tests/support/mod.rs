@@ -9,8 +9,10 @@ pub mod judge;
 pub mod live;
 pub mod load;
 pub mod page;
+pub mod panels;
 pub mod project;
 pub mod prometheus;
+pub mod replay;
 
 /// What a helper returns: a value, or what a person must read to mend the test.
 pub type Result<T = ()> = std::result::Result<T, String>;

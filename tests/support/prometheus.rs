@@ -19,6 +19,8 @@ pub struct Prometheus {
     child: Child,
     /// `host:port`.
     pub address: String,
+    /// Unix time for which queries are asked; now if `None`.
+    pub at: Option<i64>,
 }
 
 impl Drop for Prometheus {
@@ -55,11 +57,13 @@ impl Prometheus {
             .arg(format!("--config.file={}", folder.join("prometheus.json").display()))
             .arg(format!("--storage.tsdb.path={}", folder.join("data").display()))
             .arg(format!("--web.listen-address={address}"))
+            // Simulated times are years ago, in the end.
+            .arg("--storage.tsdb.retention.time=100y")
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
             .context("prometheus")?;
-        let mut prometheus = Self { child, address };
+        let mut prometheus = Self { child, address, at: None };
         prometheus.wait(folder)?;
         Ok(prometheus)
     }
@@ -88,9 +92,9 @@ impl Prometheus {
         }
     }
 
-    /// Evaluates a query now.
+    /// Evaluates a query.
     pub fn query(&self, query: &str) -> Result<Answer> {
-        let answer = self.call("/api/v1/query", &[("query", query)]).map_err(|e| format!("{e}\n{query}"))?;
+        let answer = self.instant(query)?;
         let strings = |key: &str| answer.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
         let notes =
             strings("warnings").into_iter().chain(strings("infos")).map(|n| n.as_str().unwrap_or_default().to_owned());
@@ -104,6 +108,21 @@ impl Prometheus {
             result.iter().map(|s| (labels(s), s.get("value").map_or(f64::NAN, number))).collect()
         };
         Ok(Answer { series, notes: notes.collect() })
+    }
+
+    /// Returns how many samples Prometheus reads to evaluate a query: all of them, and most at once.
+    pub fn samples(&self, query: &str) -> Result<(u64, u64)> {
+        let answer = self.instant(query)?;
+        let number =
+            |key: &str| answer.pointer(&format!("/data/stats/samples/{key}")).and_then(Value::as_u64).context(key);
+        Ok((number("totalQueryableSamples")?, number("peakSamples")?))
+    }
+
+    fn instant(&self, query: &str) -> Result<Value> {
+        let at = self.at.map(|at| at.to_string());
+        let mut form = vec![("query", query), ("stats", "all")];
+        form.extend(at.as_deref().map(|at| ("time", at)));
+        self.call("/api/v1/query", &form).map_err(|e| format!("{e}\n{query}"))
     }
 
     /// Evaluates a query from one Unix time to another and returns the series as the API writes them.
@@ -120,6 +139,18 @@ impl Prometheus {
         let answer = self.call(&format!("/api/v1/label/{}/values{matching}", http::percent(label)), &[])?;
         let values = answer.get("data").and_then(Value::as_array).cloned().unwrap_or_default();
         Ok(values.iter().filter_map(|v| v.as_str().map(str::to_owned)).collect())
+    }
+
+    /// Returns the series of a name as a page writes them: `name{label="value"}`.
+    pub fn series(&self, name: &str) -> Result<Vec<String>> {
+        let form = [("match[]", name), ("start", "0"), ("end", "4102444800")];
+        let answer = self.call("/api/v1/series", &form)?;
+        let one = |labels: &Value| {
+            let labels = labels.as_object().into_iter().flatten().filter(|(label, _)| *label != "__name__");
+            let labels = labels.map(|(label, value)| (label.clone(), value.as_str().unwrap_or_default().to_owned()));
+            format!("{name}{}", super::page::braces(&labels.collect()))
+        };
+        Ok(answer.get("data").and_then(Value::as_array).into_iter().flatten().map(one).collect())
     }
 
     /// Returns every loaded rule.
