@@ -400,7 +400,7 @@ fn wrong_scenarios() -> Result {
     let program = project::compile(&source)?;
     let wrong = [
         ("kv-presure@1m+1m", "did you mean `kv-pressure`"),
-        ("nothing-like-it@1m+1m", "`cache-collapse`, `errors`"),
+        ("nothing-like-it@1m+1m", "`cache-collapse`, `cold-start`"),
         ("slow:nobody@1m+1m", "there are: `chat`"),
         ("xid:chat@1m+1m", "there are: `l4`"),
         ("slow", "NAME[:SUBJECT]@START+LENGTH"),

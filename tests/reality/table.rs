@@ -1,5 +1,9 @@
 //! The same objective in sloth and here: who pages when.
 
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
 use serde::Deserialize;
 
 use super::support::replay::{self, Firing, Report};
@@ -19,6 +23,8 @@ struct Case {
     play: Play,
     /// When paging is right, as START+LENGTH; missing if it never is.
     trouble: Option<String>,
+    /// Bad requests that must be in it, so that it shows what its title says; not counted if missing.
+    bad: Option<f64>,
 }
 
 /// What a tool made of a case.
@@ -63,6 +69,28 @@ fn apart(firings: &[&Firing]) -> usize {
     count
 }
 
+/// Counts the requests above the threshold in the samples of a case; counters that fall begin at 0.
+fn slow(folder: &Path) -> Result<f64> {
+    let text = fs::read_to_string(folder.join("samples.txt")).context("samples.txt")?;
+    let mut before: BTreeMap<&str, f64> = BTreeMap::new();
+    let mut slow = 0.0;
+    for line in text.lines() {
+        let sign = if line.contains("seconds_count{") {
+            1.0
+        } else if line.contains("le=\"2.5\"") {
+            -1.0
+        } else {
+            continue;
+        };
+        let mut words = line.rsplitn(3, ' ').skip(1);
+        let value: f64 = words.next().and_then(|v| v.parse().ok()).context(line)?;
+        let series = words.next().context(line)?;
+        let last = before.insert(series, value).unwrap_or(0.0);
+        slow += sign * if value < last { value } else { value - last };
+    }
+    Ok(slow)
+}
+
 /// Runs every case and compares the table with README.md. Ours must not err.
 pub fn table() -> Result {
     let program = objective()?;
@@ -75,6 +103,11 @@ pub fn table() -> Result {
         for ours in [false, true] {
             let folder = tempfile::tempdir().context("temporary folder")?;
             case.play.simulate(&program, &series_of_objective(), folder.path())?;
+            if let Some(bad) = case.bad
+                && bad != slow(folder.path())?
+            {
+                problems.push(format!("{name}: {} bad requests, expected {bad}", slow(folder.path())?));
+            }
             let rules = if ours { write_objective(&program, folder.path())? } else { write_sloth(folder.path())? };
             let result = judge(&replay::run(folder.path(), &rules, EVALUATION)?, trouble);
             let missed = trouble.is_some() && result.delay.is_none();

@@ -50,6 +50,6 @@ pub fn run(folder: &Path, rules: &[String], evaluation_seconds: u64) -> Result<R
         replay.args(["-rules", file]);
     }
     // Less garbage collection for more memory.
-    let output = judge::accepts(replay.arg("samples.txt").env("GOGC", "400"))?;
+    let output = judge::accepts(replay.arg("samples.txt").env("GOGC", "800"))?;
     serde_json::from_slice(&output.stdout).context("report of replay")
 }
