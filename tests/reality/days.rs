@@ -27,6 +27,9 @@ struct Day {
     play: Play,
     /// When the dashboards are looked at, after the begin.
     look: String,
+    /// Queries of panels that may return nothing then: a part of the query, and why.
+    #[serde(default)]
+    may_be_empty: Vec<(String, String)>,
     /// Alerts that must fire; no others may.
     #[serde(default)]
     fires: Vec<Expected>,
@@ -77,7 +80,9 @@ pub fn day(name: &str) -> Result {
     project::write(&folder.path().join("prometheus.json"), "{}")?;
     let mut prometheus = Prometheus::start(folder.path())?;
     prometheus.at = Some(begin + seconds(&day.look)?);
-    problems.extend(panels::problems(&prometheus, &project::dashboards(&program.artifacts())?, &[])?);
+    let may_be_empty: Vec<(&str, &str)> =
+        day.may_be_empty.iter().map(|(part, why)| (part.as_str(), why.as_str())).collect();
+    problems.extend(panels::problems(&prometheus, &project::dashboards(&program.artifacts())?, &may_be_empty)?);
     if let Some(cost) = &day.cost {
         problems.extend(costs(cost, &day.play, &mut prometheus, folder.path())?);
     }
