@@ -8,6 +8,7 @@
 mod burn;
 mod closure;
 mod pack;
+mod past;
 mod script;
 mod spend;
 mod track;
@@ -179,17 +180,19 @@ fn of_past<'a>(emit: Emit<'_>, chapter: &'a Chapter) -> Vec<Tested<'a>> {
     // Five scrapes of a window are enough here.
     let scrape = settings.scrape_interval.max(Duration::from_secs(settings.rate_window.whole_secs() / 5));
     let clock = Clock::new(scrape, evaluation);
-    let groups = pack::groups(emit, chapter, &past).into_iter();
-    let tested = groups.map(|alerts| {
-        let script = script::of_past(&alerts, settings.rate_window, clock);
-        Tested {
-            test: test(emit, name(&alerts), chapter, &alerts, &script),
-            alerts,
-            evaluation,
-            given: BTreeSet::new(),
+    let mut out = Vec::new();
+    for alerts in pack::groups(emit, chapter, &past) {
+        for (n, script) in past::of_past(&alerts, settings.rate_window, clock).iter().enumerate() {
+            let name = if n == 0 { name(&alerts) } else { format!("{} ({})", name(&alerts), n + 1) };
+            out.push(Tested {
+                test: test(emit, name, chapter, &alerts, script),
+                alerts: alerts.clone(),
+                evaluation,
+                given: BTreeSet::new(),
+            });
         }
-    });
-    tested.collect()
+    }
+    out
 }
 
 fn test_file(chapter: &Chapter, rules: &str, evaluation: Duration, tests: Vec<Test>) -> TestFile {

@@ -2,9 +2,7 @@
 //!
 //! Knows no series. Times are multiples of both the scrape and the evaluation interval.
 
-use std::collections::BTreeMap;
-
-use crate::signals::proof::{Past, Proof, Rise, State, WhenGone};
+use crate::signals::proof::{Proof, Rise, State, WhenGone};
 use crate::signals::{Alert, AlertKind};
 use crate::units::Duration;
 
@@ -76,8 +74,10 @@ pub struct Script<'a> {
 /// The intervals that a script keeps to, in milliseconds.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
-    scrape: u64,
-    evaluation: u64,
+    /// Time between two scrapes.
+    pub scrape: u64,
+    /// Time between two evaluations.
+    pub evaluation: u64,
     /// Least common multiple of both.
     grid: u64,
 }
@@ -89,7 +89,8 @@ impl Clock {
         Self { scrape, evaluation, grid: scrape / common_divisor(scrape, evaluation) * evaluation }
     }
 
-    fn up(self, millis: u64) -> u64 {
+    /// Returns the next time on the grid, at least one step.
+    pub fn up(self, millis: u64) -> u64 {
         millis.div_ceil(self.grid).max(1) * self.grid
     }
 
@@ -102,20 +103,23 @@ fn common_divisor(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { common_divisor(b, a % b) }
 }
 
-struct Writer<'a> {
+/// Writes a script from its beginning to its end.
+pub(super) struct Writer<'a> {
     clock: Clock,
-    script: Script<'a>,
-    now: u64,
+    /// What is written so far.
+    pub script: Script<'a>,
+    /// Its length, in milliseconds.
+    pub now: u64,
 }
 
 impl<'a> Writer<'a> {
-    fn new(clock: Clock) -> Self {
+    pub fn new(clock: Clock) -> Self {
         let scrape = Duration::from_micros(clock.scrape * 1000);
         Self { clock, script: Script { scrape, ..Script::default() }, now: 0 }
     }
 
     /// Adds a phase of at least so many milliseconds.
-    fn phase(&mut self, base: Base, state: State, millis: u64) {
+    pub fn phase(&mut self, base: Base, state: State, millis: u64) {
         let millis = self.clock.up(millis);
         let scrapes = millis / self.clock.scrape;
         self.script.phases.push(Phase { base, state, scrapes });
@@ -123,7 +127,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Looks at the last evaluation before a time.
-    fn see(&mut self, before: u64, alert: Option<&'a Alert>, seen: Seen) {
+    pub fn see(&mut self, before: u64, alert: Option<&'a Alert>, seen: Seen) {
         let at = self.clock.look(before.saturating_sub(1));
         self.script.checks.push(Check { at, alert, seen });
     }
@@ -140,7 +144,7 @@ fn firing(alert: &Alert) -> impl Iterator<Item = (&State, Rise)> {
 }
 
 /// How long an alert may and must take until its condition holds, in milliseconds.
-fn rise(rise: Rise, clock: Clock) -> (u64, u64) {
+pub(super) fn rise(rise: Rise, clock: Clock) -> (u64, u64) {
     match rise {
         Rise::AtOnce => (0, 0),
         Rise::Within(window) => (0, window.whole_millis()),
@@ -195,81 +199,8 @@ pub fn of_alerts<'a>(alerts: &[&'a Alert], clock: Clock) -> Script<'a> {
     writer.script
 }
 
-/// Time in which rates and windows of an hour forget what was before.
-const LEAD: u64 = 3_600_000 + 600_000;
-/// The same with windows of twice the length.
-const LONG_LEAD: u64 = LEAD + 3_600_000;
-
-/// Writes the test of alerts that compare with the past: once as they should be then, and now as in [`of_alerts`]. At the end,
-/// each past by itself is too thin to compare with; and last, windows are looked at from their far ends: before them, things were
-/// otherwise then and quiet now.
-pub fn of_past<'a>(alerts: &[&'a Alert], window: Duration, clock: Clock) -> Script<'a> {
-    let main = of_alerts(alerts, clock);
-    let pasts: Vec<&Past> = alerts.iter().filter_map(|a| a.proof.past.as_ref()).collect();
-    let mut ago: Vec<u64> = pasts.iter().flat_map(|p| &p.ago).map(|d| d.whole_millis()).collect();
-    ago.sort_unstable();
-    ago.dedup();
-    let begin = clock.up(ago.last().copied().unwrap_or(0) + LEAD);
-    let mut writer = Writer::new(clock);
-    writer.script.checks = main.checks;
-    for check in &mut writer.script.checks {
-        check.at = Duration::from_micros(check.at.whole_millis() * 1000 + begin * 1000);
-    }
-    writer.script.phases = main.phases;
-    writer.now = begin + writer.script.phases.iter().map(|p| p.scrapes).sum::<u64>() * clock.scrape;
-    let bad = together(alerts.iter().filter_map(|a| a.proof.bad.last()));
-    let firing = |a: &Alert| rise(a.proof.rise, clock).1 + a.hold.whole_millis();
-    let wait = alerts.iter().map(|a| firing(a)).max().unwrap_or(0) + 3 * clock.evaluation;
-    // Each past as states and their ends, in the time of now.
-    let then = together(pasts.iter().map(|p| &p.state));
-    let mut past: BTreeMap<u64, Vec<(State, u64)>> =
-        ago.iter().map(|a| (*a, vec![(then.clone(), writer.now)])).collect();
-    for thin in &ago {
-        writer.phase(Base::Calm, State::default(), LEAD);
-        writer.phase(Base::Calm, bad.clone(), wait);
-        for alert in
-            alerts.iter().filter(|a| a.proof.past.iter().flat_map(|p| &p.ago).any(|d| d.whole_millis() == *thin))
-        {
-            writer.see(writer.now, Some(alert), Seen::Nothing);
-        }
-        for (back, states) in &mut past {
-            let short = together(pasts.iter().map(|p| &p.short));
-            states.push((if back == thin { short } else { then.clone() }, writer.now));
-        }
-    }
-    writer.phase(Base::Calm, together(pasts.iter().map(|p| &p.lead)), LONG_LEAD);
-    let start = writer.now;
-    writer.phase(Base::Calm, bad, wait);
-    for alert in alerts {
-        writer.see(start + firing(alert) + 1, Some(alert), Seen::Firing);
-    }
-    let first = alerts.iter().map(|a| rise(a.proof.rise, clock).1).min().unwrap_or(0);
-    for states in past.values_mut() {
-        let before = together(pasts.iter().map(|p| &p.before));
-        states.push((before, (start + first).saturating_sub(3_600_000 + window.whole_millis())));
-        states.push((then.clone(), writer.now));
-    }
-    writer.script.checks.sort_by_key(|c| c.at);
-    let mut phases = Vec::new();
-    let mut scrapes = 0;
-    let mut until = |base, state: State, millis: u64| {
-        let more = (millis / clock.scrape).saturating_sub(scrapes);
-        scrapes += more;
-        phases.push(Phase { base, state, scrapes: more });
-    };
-    for (back, states) in past.into_iter().rev() {
-        until(Base::Gone, State::default(), begin.saturating_sub(back + LEAD));
-        for (state, end) in states {
-            until(Base::Calm, state, end.saturating_sub(back));
-        }
-    }
-    until(Base::Gone, State::default(), begin);
-    writer.script.phases.splice(0..0, phases.into_iter().filter(|p| p.scrapes > 0));
-    writer.script
-}
-
 /// Joins states of different quantities.
-fn together<'s>(states: impl Iterator<Item = &'s State>) -> State {
+pub(super) fn together<'s>(states: impl Iterator<Item = &'s State>) -> State {
     let mut all = State::default();
     for state in states {
         all.add(state);

@@ -47,7 +47,7 @@ impl<'a> World<'a> {
         }
         let mut state = state.clone();
         state.add(calm);
-        let now = Now { world: self, base, state: &state };
+        let now = Now { world: self, base, state: &state, always: calm };
         match self.subject {
             Subject::Model(name) => {
                 if let Some(model) = self.emit.plan.models.get(name) {
@@ -79,6 +79,8 @@ struct Now<'a> {
     world: &'a World<'a>,
     base: Base,
     state: &'a State,
+    /// What is so in every state of the test.
+    always: &'a State,
 }
 
 impl Now<'_> {
@@ -106,6 +108,10 @@ impl Now<'_> {
 
     fn value(&self, signal: Signal) -> f64 {
         self.state.values.get(&Driver::Of(signal)).copied().unwrap_or_else(|| calm(signal))
+    }
+
+    fn usual(&self, signal: Signal) -> f64 {
+        self.always.values.get(&Driver::Of(signal)).copied().unwrap_or_else(|| calm(signal))
     }
 
     fn model(&self, model: &Model, out: &mut Motions) {
@@ -214,7 +220,7 @@ impl Now<'_> {
         for gpu in 0..self.state.gpus.unwrap_or(USUAL) {
             for signal in Signal::OF_GPUS {
                 let Some(source) = pool.signal(*signal).filter(|s| self.reads(&s.series)) else { continue };
-                let value = if gpu == 0 { self.value(*signal) } else { calm(*signal) } / source.factor;
+                let value = if gpu == 0 { self.value(*signal) } else { self.usual(*signal) } / source.factor;
                 let motion = match source.kind {
                     SignalKind::Counter => self.gain(value),
                     _ => Motion::Level(value),
