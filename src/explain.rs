@@ -3,11 +3,11 @@
 //! Without a program it says what a name means in general; with one, what it is in this project. Reads values only; prints
 //! nothing; gives the same bytes each time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use crate::Program;
-use crate::catalog::{Found, Signal, SignalSource};
+use crate::catalog::{Found, Signal, SignalSource, View};
 use crate::diag::{Code, did_you_mean};
 use crate::emit::threshold_text;
 use crate::signals::{Alert, AlertKind, Chapter, Record, Subject, ThresholdUnit, What};
@@ -190,17 +190,31 @@ fn source(series: &str, subject: &Subject, program: &Program) -> Option<String> 
     let (view, sources): (_, Vec<&SignalSource>) = match subject {
         Subject::Model(name) => {
             let model = program.plan.models.get(name)?;
-            let here = model.signals.values().filter_map(|f| if let Found::Here(s) = f { Some(&**s) } else { None });
-            (&model.engine, here.collect())
+            // What no engine exports is on the page of a gateway.
+            if model.engine.metric(series).is_none() {
+                let gateway = program.plan.gateways_of(name).find(|g| g.kind.metric(series).is_some())?;
+                return Some(described(series, &gateway.kind, &sources_of(&gateway.signals)));
+            }
+            (&model.engine, sources_of(&model.signals))
         }
         Subject::Pool(name) => (&program.plan.pools.get(name)?.exporter, Vec::new()),
         Subject::Fleet => return None,
     };
-    let metric = view.metric(series)?;
-    let note = sources.into_iter().find(|s| series.starts_with(s.series.as_str())).and_then(|s| s.note.as_deref());
-    let mut text = format!("{} ({} {}).", metric.help.trim_end_matches('.'), view.profile.title, view.release);
+    view.metric(series)?;
+    Some(described(series, view, &sources))
+}
+
+fn sources_of(signals: &BTreeMap<Signal, Found>) -> Vec<&SignalSource> {
+    signals.values().filter_map(|f| if let Found::Here(source) = f { Some(&**source) } else { None }).collect()
+}
+
+/// Says what a series of a release is, and what a user of its signal must know.
+fn described(series: &str, view: &View, sources: &[&SignalSource]) -> String {
+    let help = view.metric(series).map_or("", |m| m.help.trim_end_matches('.'));
+    let note = sources.iter().find(|s| series.starts_with(s.series.as_str())).and_then(|s| s.note.as_deref());
+    let mut text = format!("{help} ({} {}).", view.profile.title, view.release);
     if let Some(note) = note {
         let _ = write!(text, " {note}");
     }
-    Some(text)
+    text
 }

@@ -41,6 +41,8 @@ impl Names {
             Level::Fleet => "fleet_",
             Level::Pool => "pool_",
             Level::Namespace => "namespace_",
+            Level::Gateway => "gateway_",
+            Level::Tenant => "tenant_",
         };
         let money = &self.currency;
         let (stem, op): (String, String) = match measure.what {

@@ -167,6 +167,7 @@ fn signals(name: &str) -> Result<(), Failed> {
     let expected = match profile.kind {
         Kind::Engine if mapped => Signal::OF_ENGINES,
         Kind::Gpu if mapped => Signal::OF_GPUS,
+        Kind::Gateway if mapped => Signal::OF_GATEWAYS,
         _ => &[],
     };
     let mut faults = BTreeSet::new();

@@ -56,10 +56,12 @@ pub const BUILTIN: &[Builtin] = &[
     },
     Builtin {
         aliases: &["ai-gateway"],
+        mapped: true,
         ..listed("envoy-ai-gateway", Kind::Gateway, &[], include_str!("../../profiles/envoy-ai-gateway.toml"))
     },
     Builtin {
         aliases: &["llm-d-router", "llm-d-inference-scheduler"],
+        mapped: true,
         ..listed(
             "epp",
             Kind::Gateway,
@@ -69,6 +71,7 @@ pub const BUILTIN: &[Builtin] = &[
     },
     Builtin {
         aliases: &["gaie", "gateway-api-inference-extension"],
+        mapped: true,
         ..listed(
             "epp-gaie",
             Kind::Gateway,
@@ -83,6 +86,7 @@ pub const BUILTIN: &[Builtin] = &[
     listed("go-client", Kind::Library, &[], include_str!("../../profiles/go-client.toml")),
     Builtin {
         aliases: &["kong"],
+        mapped: true,
         ..listed("kong-ai", Kind::Gateway, &["kong_ai_"], include_str!("../../profiles/kong-ai.toml"))
     },
     listed("kserve", Kind::Serving, &[], include_str!("../../profiles/kserve.toml")),
@@ -97,6 +101,7 @@ pub const BUILTIN: &[Builtin] = &[
     },
     Builtin {
         aliases: &["litellm-proxy"],
+        mapped: true,
         ..listed("litellm", Kind::Gateway, &["litellm_"], include_str!("../../profiles/litellm.toml"))
     },
     Builtin {
@@ -156,6 +161,7 @@ pub const BUILTIN: &[Builtin] = &[
     },
     Builtin {
         aliases: &["vllm-stack-router", "production-stack"],
+        mapped: true,
         ..listed("vllm-router", Kind::Gateway, &[], include_str!("../../profiles/vllm-router.toml"))
     },
 ];

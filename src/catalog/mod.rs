@@ -101,6 +101,27 @@ impl Catalog {
         self.usable(name, Kind::Engine)
     }
 
+    /// Returns every signal of a gateway at one release: from where, or why not.
+    pub fn gateway_signals(view: &View) -> BTreeMap<Signal, Found> {
+        Signal::OF_GATEWAYS.iter().map(|s| (*s, view.signal(*s))).collect()
+    }
+
+    /// Returns the gateway of a name or alias, if a llmobs.toml can name it.
+    pub fn gateway(&mut self, name: &str) -> Option<Arc<Profile>> {
+        self.usable(name, Kind::Gateway)
+    }
+
+    /// Returns the names of the gateways whose newest release gives a signal.
+    pub fn gateways_with(&mut self, signal: Signal) -> Vec<String> {
+        let mut names = self.gateway_names();
+        names.retain(|name| {
+            let profile = self.gateway(name);
+            let newest = profile.and_then(|p| Some(p.select(p.releases.last()?, None)?.view));
+            newest.is_some_and(|view| matches!(view.signal(signal), Found::Here(_)))
+        });
+        names
+    }
+
     /// Returns the GPU exporter of a name or alias, if a llmobs.toml can name it.
     pub fn gpu_exporter(&mut self, name: &str) -> Option<Arc<Profile>> {
         self.usable(name, Kind::Gpu)
@@ -115,6 +136,11 @@ impl Catalog {
     /// Returns the names of the engines that can be named, the user's own first.
     pub fn engine_names(&self) -> Vec<String> {
         self.usable_names(Kind::Engine)
+    }
+
+    /// Returns the names of the gateways that can be named.
+    pub fn gateway_names(&self) -> Vec<String> {
+        self.usable_names(Kind::Gateway)
     }
 
     /// Returns the names of the GPU exporters that can be named.

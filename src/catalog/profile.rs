@@ -314,6 +314,8 @@ pub struct Profile {
     pub series_may_be_absent: bool,
     /// Label with the served model.
     pub model_label: Option<String>,
+    /// Labels that tell tenants apart, the usual one first.
+    pub tenant_labels: Vec<String>,
     /// Other names.
     pub aliases: Vec<String>,
     /// Generations.

@@ -62,6 +62,8 @@ spec_table! {
         optional series_may_be_absent: bool = "`false`",
         /// Label with the name of the served model.
         optional model_label: ExportedName,
+        /// Gateways: labels that tell tenants apart, the usual one first.
+        optional tenant_labels: Vec<Spanned<ExportedName>>,
         /// Other names of the profile.
         optional aliases: Vec<Spanned<Prose>>,
         /// What a reader should know.

@@ -74,6 +74,7 @@ impl Turn<'_> {
             le_spelling: exporter.le_spelling.as_ref().map_or(LeSpelling::Float, |l| l.value),
             series_may_be_absent: exporter.series_may_be_absent.as_ref().is_some_and(|s| s.value),
             model_label: exporter.model_label.as_ref().map(|l| l.0.clone()),
+            tenant_labels: names(exporter.tenant_labels.as_ref()),
             aliases: exporter.aliases.iter().flat_map(|a| &a.value).map(|a| a.0.clone()).collect(),
             generations: list(raw.generation)
                 .filter_map(|g| {

@@ -114,6 +114,18 @@ impl Signal {
         Self::Preemptions,
     ];
 
+    /// Signals of gateways, in the order of documents.
+    pub const OF_GATEWAYS: &'static [Signal] = &[
+        Self::Ttft,
+        Self::InterTokenLatency,
+        Self::E2eLatency,
+        Self::PromptTokens,
+        Self::GenerationTokens,
+        Self::Requests,
+        Self::Errors,
+        Self::ErrorBase,
+    ];
+
     /// Signals of GPU exporters, in the order of documents.
     pub const OF_GPUS: &'static [Signal] = &[
         Self::GpuUtilization,

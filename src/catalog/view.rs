@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::read::base_name;
 use super::{Across, Metric, MetricType, Profile, Release, Signal, SignalEntry, SignalKind};
+use crate::promql::{Matcher, Selector, selector};
 use crate::units::BaseUnit;
 
 /// Where a version lies among the releases that were read.
@@ -77,6 +78,20 @@ pub struct SignalSource {
     pub note: Option<String>,
     /// The catalogue entry.
     pub metric: Metric,
+}
+
+impl SignalSource {
+    /// Returns a selector of a series of the signal, with other matchers before its own.
+    pub fn selector(&self, series: &str, matchers: &[Matcher]) -> Selector {
+        let mut selector = selector(series).matching(matchers);
+        for (label, value) in &self.matchers {
+            selector = selector.eq(label, value);
+        }
+        for (label, value) in &self.matchers_re {
+            selector = selector.re(label, value);
+        }
+        selector
+    }
 }
 
 impl Profile {

@@ -45,7 +45,10 @@ pub fn list(catalog: &mut Catalog) -> Vec<Entry> {
             metrics: names.len(),
             complete: profile.complete,
             certainty: profile.certainty.word(),
-            usable: mapped && (catalog.engine(&name).is_some() || catalog.gpu_exporter(&name).is_some()),
+            usable: mapped
+                && (catalog.engine(&name).is_some()
+                    || catalog.gateway(&name).is_some()
+                    || catalog.gpu_exporter(&name).is_some()),
             name,
         });
     }

@@ -720,6 +720,12 @@ impl FromKey for PromLabelName {
     }
 }
 
+string_value!(
+    PromLabelName, "PromLabelName", "the name of a label",
+    { "type": "string", "pattern": "^[a-zA-Z_][a-zA-Z0-9_]{0,99}$" },
+    PromLabelName::from_key
+);
+
 /// Returns a named table of plain values as an ordered map of strings.
 pub fn strings<K: Ord, V>(
     named: &super::Named<K, V>,

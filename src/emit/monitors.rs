@@ -1,6 +1,6 @@
-//! ServiceMonitor and PodMonitor objects of models and GPU exporters, for the flavour `operator`.
+//! ServiceMonitor and PodMonitor objects of models, gateways and GPU exporters, for the flavour `operator`.
 //!
-//! A monitor sets the labels by which rules select: `model` for servers, `pool` for GPU exporters; `namespace` and `pod` are set
+//! A monitor sets the labels by which rules select: `model` or `gateway` for servers, `pool` for GPU exporters; `namespace` and `pod` are set
 //! by the operator. What nobody but these monitors sets cannot be counted twice, whatever else scrapes the same targets.
 
 use std::collections::BTreeMap;
@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::kube::{self, Custom};
-use super::scrape::{self, Exporter, PoolLabel};
+use super::scrape::{self, Exporter, PoolLabel, Servers};
 use super::{Artifact, Emit, yaml};
 use crate::declare::values::Port;
-use crate::resolve::{Endpoint, Model};
+use crate::resolve::Endpoint;
 use crate::spec::{DeployedBy, Flavour};
 
 const API_VERSION: &str = "monitoring.coreos.com/v1";
@@ -77,48 +77,50 @@ struct Relabeling {
     replacement: Option<String>,
 }
 
-/// Makes the monitor of every model that we scrape and of every GPU exporter.
+/// Makes the monitor of every model and gateway that we scrape and of every GPU exporter.
 pub fn artifacts(emit: Emit<'_>) -> Vec<Artifact> {
     if emit.plan.prometheus.flavour != Flavour::Operator {
         return Vec::new();
     }
-    let models = emit.plan.models.values().filter(|m| m.monitor).filter_map(|m| of_model(emit, m));
+    let servers = scrape::servers(emit);
+    let servers = servers.iter().filter_map(|s| of_servers(emit, s));
     let exporters = scrape::exporters(emit);
-    models.chain(exporters.iter().map(|e| of_exporter(emit, e))).collect()
+    servers.chain(exporters.iter().map(|e| of_exporter(emit, e))).collect()
 }
 
-fn of_model(emit: Emit<'_>, model: &Model) -> Option<Artifact> {
-    let part = format!("model-{}", model.name);
-    let namespace_selector = NamespaceSelector { match_names: model.namespace.clone().into_iter().collect() };
-    let (port, port_number) = match &model.port {
+fn of_servers(emit: Emit<'_>, servers: &Servers<'_>) -> Option<Artifact> {
+    let part = servers.part();
+    let match_names = servers.namespace.map(str::to_owned).into_iter().collect();
+    let namespace_selector = NamespaceSelector { match_names };
+    let (port, port_number) = match servers.port {
         Port::Name(name) => (Some(name.clone()), None),
         Port::Number(number) => (None, Some(*number)),
     };
     let endpoint = MetricsEndpoint {
         port,
         port_number,
-        path: model.path.clone(),
-        relabelings: vec![set("model", &model.name)],
+        path: servers.path.to_owned(),
+        relabelings: vec![set(servers.label, servers.name)],
         ..endpoint(emit)
     };
-    match &model.endpoint {
+    match servers.endpoint {
         Endpoint::Pods(labels) => {
             let selector = LabelSelector { match_labels: labels.clone() };
             let spec = PodMonitor { namespace_selector, selector, pod_metrics_endpoints: vec![endpoint] };
-            Some(artifact(emit, &part, "PodMonitor", spec, &of_model_remarks(model)))
+            Some(artifact(emit, &part, "PodMonitor", spec, &of_servers_remarks(servers)))
         }
         Endpoint::Service(labels) => {
             let selector = LabelSelector { match_labels: labels.clone() };
             let spec = ServiceMonitor { namespace_selector, selector, endpoints: vec![endpoint] };
-            Some(artifact(emit, &part, "ServiceMonitor", spec, &of_model_remarks(model)))
+            Some(artifact(emit, &part, "ServiceMonitor", spec, &of_servers_remarks(servers)))
         }
         // Targets outside Kubernetes need the flavour `plain`; foreign ones are scraped by the user.
         Endpoint::Targets(_) | Endpoint::Foreign => None,
     }
 }
 
-fn of_model_remarks(model: &Model) -> Vec<&'static str> {
-    match (&model.endpoint, &model.port) {
+fn of_servers_remarks(servers: &Servers<'_>) -> Vec<&'static str> {
+    match (servers.endpoint, servers.port) {
         (Endpoint::Service(_), _) => vec![
             "port: the name of the port in the Service, not that of the container.",
             "Each pod is scraped once per Service that has these labels: they must belong to one Service only, or its series count",

@@ -213,9 +213,11 @@ fn few(names: &[&str]) -> String {
 
 fn notes(plan: &Plan) -> Vec<Notes> {
     let mut groups: BTreeMap<String, BTreeMap<Signal, (String, String)>> = BTreeMap::new();
-    for model in plan.models.values() {
-        let group = groups.entry(engine(&model.engine.profile.title, &model.version)).or_default();
-        for (signal, found) in &model.signals {
+    let models = plan.models.values().map(|m| (&m.engine.profile.title, &m.version, &m.signals));
+    let gateways = plan.gateways.values().map(|g| (&g.kind.profile.title, &g.version, &g.signals));
+    for (title, version, signals) in models.chain(gateways) {
+        let group = groups.entry(engine(title, version)).or_default();
+        for (signal, found) in signals {
             let Found::Here(source) = found else { continue };
             if *signal == Signal::ErrorBase {
                 continue;

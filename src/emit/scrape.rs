@@ -1,10 +1,11 @@
-//! What monitors and the scrape configuration have in common: which exporter serves which pools, how its Service is found, and
+//! What monitors and the scrape configuration have in common: which servers are scraped, which exporter serves which pools, how its Service is found, and
 //! how series get the label `pool`. Prints nothing itself.
 
 use std::collections::BTreeMap;
 
 use super::Emit;
-use crate::resolve::Pool;
+use crate::declare::values::Port;
+use crate::resolve::{Endpoint, Pool};
 use crate::spec::DeployedBy;
 use crate::units::Duration;
 
@@ -12,6 +13,50 @@ use crate::units::Duration;
 const LONGEST_SCRAPE: Duration = Duration::from_secs(10);
 /// Name of the port of exporters that we deploy, and of charts that a profile does not describe.
 pub const METRICS_PORT: &str = "metrics";
+
+/// Servers that we scrape: those of a model, or of a gateway.
+pub struct Servers<'a> {
+    /// The label that tells them from others, `model` or `gateway`.
+    pub label: &'static str,
+    /// Its value.
+    pub name: &'a str,
+    /// Namespace of the pods.
+    pub namespace: Option<&'a str>,
+    /// How they are found.
+    pub endpoint: &'a Endpoint,
+    /// Port of the metrics.
+    pub port: &'a Port,
+    /// Path of the metrics.
+    pub path: &'a str,
+}
+
+impl Servers<'_> {
+    /// Returns the part of names and paths that stands for them: `model-chat`.
+    pub fn part(&self) -> String {
+        format!("{}-{}", self.label, self.name)
+    }
+}
+
+/// Returns the servers that we scrape: models before gateways, each by name.
+pub fn servers(emit: Emit<'_>) -> Vec<Servers<'_>> {
+    let models = emit.plan.models.values().filter(|m| m.monitor).map(|m| Servers {
+        label: "model",
+        name: &m.name,
+        namespace: m.namespace.as_deref(),
+        endpoint: &m.endpoint,
+        port: &m.port,
+        path: &m.path,
+    });
+    let gateways = emit.plan.gateways.values().filter(|g| g.monitor).map(|g| Servers {
+        label: "gateway",
+        name: &g.name,
+        namespace: g.namespace.as_deref(),
+        endpoint: &g.endpoint,
+        port: &g.port,
+        path: &g.path,
+    });
+    models.chain(gateways).collect()
+}
 
 /// One GPU exporter and the pools that it serves.
 pub struct Exporter<'a> {

@@ -1,17 +1,17 @@
 //! Scrape configuration of the flavour `plain`: `prometheus/scrape.d/llmobs.yaml` with the jobs, in the form of
 //! `scrape_config_files`, and `prometheus/prometheus.yaml`, a whole configuration that loads jobs and rules.
 //!
-//! Jobs set the labels that monitors and the operator set in the flavour `operator`: `model` or `pool`, `namespace`, `pod`.
+//! Jobs set the labels that monitors and the operator set in the flavour `operator`: `model`, `gateway` or `pool`, `namespace`, `pod`.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use super::relabel::{self, RelabelConfig};
-use super::scrape::{self, Exporter, PoolLabel};
+use super::scrape::{self, Exporter, PoolLabel, Servers};
 use super::{Artifact, Emit, kube, yaml};
 use crate::declare::values::Port;
-use crate::resolve::{Endpoint, Model, Pool};
+use crate::resolve::{Endpoint, Pool};
 use crate::spec::Flavour;
 
 /// What a reader of prometheus.yaml should know.
@@ -111,33 +111,35 @@ fn config(emit: Emit<'_>) -> Config {
 }
 
 fn jobs(emit: Emit<'_>) -> Vec<Job> {
-    let models = emit.plan.models.values().filter(|m| m.monitor).filter_map(|m| of_model(emit, m));
+    let servers = scrape::servers(emit).into_iter().filter_map(|s| of_servers(emit, &s));
     let inside = scrape::exporters(emit).into_iter().map(|e| of_exporter(emit, &e));
     let outside = emit.plan.pools.values().filter(|p| !p.targets.is_empty()).map(|p| of_targets(emit, p));
-    models.chain(inside).chain(outside).collect()
+    servers.chain(inside).chain(outside).collect()
 }
 
-fn of_model(emit: Emit<'_>, model: &Model) -> Option<Job> {
-    let mut job = Job { metrics_path: model.path.clone(), ..job(emit, &format!("model-{}", model.name)) };
-    let namespace = model.namespace.clone().unwrap_or_default();
-    match &model.endpoint {
+fn of_servers(emit: Emit<'_>, servers: &Servers<'_>) -> Option<Job> {
+    let mut job = Job { metrics_path: servers.path.to_owned(), ..job(emit, &servers.part()) };
+    let namespace = servers.namespace.unwrap_or_default().to_owned();
+    match servers.endpoint {
         Endpoint::Pods(labels) => {
             job.kubernetes_sd_configs = discovery("pod", namespace);
-            job.relabel_configs = relabel::of_pods(labels, &model.port);
+            job.relabel_configs = relabel::of_pods(labels, servers.port);
         }
         Endpoint::Service(labels) => {
             // A Service port is found by its name only: stage 2 refuses numbers.
-            let Port::Name(port) = &model.port else { return None };
+            let Port::Name(port) = servers.port else { return None };
             job.kubernetes_sd_configs = discovery("endpointslice", namespace);
             job.relabel_configs = relabel::of_service(labels, port);
         }
         Endpoint::Targets(targets) => {
-            job.static_configs = vec![StaticConfig { targets: targets.clone(), labels: model.labels.as_ref().clone() }];
+            let mut labels = BTreeMap::from([(servers.label.to_owned(), servers.name.to_owned())]);
+            labels.extend(servers.namespace.map(|n| ("namespace".to_owned(), n.to_owned())));
+            job.static_configs = vec![StaticConfig { targets: targets.clone(), labels }];
             return Some(job);
         }
         Endpoint::Foreign => return None,
     }
-    job.relabel_configs.push(relabel::set("model", &model.name));
+    job.relabel_configs.push(relabel::set(servers.label, servers.name));
     Some(job)
 }
 

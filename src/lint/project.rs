@@ -3,14 +3,16 @@
 //! Judges nothing.
 
 use super::{Objective, Settings};
+use crate::catalog::Signal;
 use crate::infer::{Target, Targets};
 use crate::promql::MatchOp;
-use crate::resolve::{Model, Plan, Pool};
+use crate::resolve::{Gateway, Model, Plan, Pool};
 use crate::spec::DeployedBy;
 
-/// Returns the deployments that a plan declares: one per model, one per pool of GPUs.
+/// Returns the deployments that a plan declares: one per model, one per gateway, one per pool of GPUs.
 pub fn targets(plan: &Plan) -> Targets {
     let mut list: Vec<Target> = plan.models.values().map(of_model).collect();
+    list.extend(plan.gateways.values().map(of_gateway));
     list.extend(plan.pools.values().map(of_pool));
     let everywhere: Vec<(String, String)> = match list.split_first() {
         Some((first, rest)) if !rest.is_empty() => {
@@ -48,6 +50,24 @@ fn of_model(model: &Model) -> Target {
     }
 }
 
+fn of_gateway(gateway: &Gateway) -> Target {
+    let mut named_by = vec![("gateway".to_owned(), gateway.name.clone())];
+    named_by.extend(gateway.namespace.iter().map(|n| ("namespace".to_owned(), n.clone())));
+    let equal = gateway.target_matchers.iter().filter(|m| m.op == MatchOp::Equal);
+    named_by.extend(equal.map(|m| (m.label.clone(), m.value.clone())));
+    named_by.sort();
+    named_by.dedup();
+    Target {
+        profile: gateway.kind.profile.name.clone(),
+        release: gateway.kind.release.clone(),
+        generation: None,
+        declared_by: format!("gateway `{}`", gateway.name),
+        named_by,
+        own_fields: false,
+        fields: Vec::new(),
+    }
+}
+
 fn of_pool(pool: &Pool) -> Target {
     Target {
         profile: pool.exporter.profile.name.clone(),
@@ -62,6 +82,21 @@ fn of_pool(pool: &Pool) -> Target {
 
 /// Returns what a plan says about Prometheus, promises and GPUs.
 pub fn settings(plan: &Plan) -> Settings {
+    let at_gateways = plan.models.values().flat_map(|model| {
+        model.slos.iter().filter_map(|slo| {
+            let gateway = plan.measured_at(slo)?;
+            // Signals and indicators of latencies have the same words.
+            let signal = Signal::OF_GATEWAYS.iter().find(|s| s.word() == slo.sli.key())?;
+            let source = gateway.source(*signal)?;
+            Some(Objective {
+                model: model.name.clone(),
+                profile: gateway.kind.profile.name.clone(),
+                metric: source.series.clone(),
+                threshold: slo.threshold?.secs_f64(),
+                signal: source.signal.title().to_owned(),
+            })
+        })
+    });
     let objectives = plan.models.values().flat_map(|model| {
         model.latency_slos.iter().filter_map(|slo| {
             Some(Objective {
@@ -76,7 +111,7 @@ pub fn settings(plan: &Plan) -> Settings {
     Settings {
         prometheus: Some(plan.prometheus.release.clone()),
         scrape_interval: Some(plan.prometheus.scrape_interval),
-        objectives: objectives.collect(),
+        objectives: objectives.chain(at_gateways).collect(),
         mig: (!plan.pools.is_empty()).then(|| plan.pools.values().any(|p| p.mig)),
         colons_rewritten: plan.check.underscored,
     }

@@ -6,6 +6,10 @@
 mod budgets;
 mod check;
 mod costs;
+mod endpoints;
+mod gateway;
+mod gateways;
+mod meter;
 mod models;
 mod plan;
 mod pools;
@@ -16,6 +20,7 @@ mod wanted;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+pub use gateway::Gateway;
 pub use plan::{
     AlertOverride, Burn, CheckSettings, CostSettings, Endpoint, GrafanaSettings, KubernetesSettings, LatencySlo, Model,
     OtlpDestination, Plan, Pool, ProjectSettings, PrometheusSettings, Slo, TracingSettings, Wanted,
@@ -53,7 +58,8 @@ pub fn resolve(document: &Document, ctx: &mut Context<'_>) -> Option<Plan> {
     let prometheus = settings::prometheus(document, ctx);
     let kubernetes = settings::kubernetes(document);
     let mut pools = pools::resolve(document, &kubernetes, prometheus.flavour, ctx);
-    let mut models = models::resolve(document, &pools, &prometheus, &kubernetes, ctx);
+    let gateways = gateways::resolve(document, &prometheus, ctx);
+    let mut models = models::resolve(document, &pools, &gateways, &prometheus, &kubernetes, ctx);
     costs::count_served_together(&mut models);
     let costs = costs::resolve(document, &kubernetes, &mut pools, &models, ctx);
     let tracing = settings::tracing(document, &models, ctx);
@@ -61,13 +67,27 @@ pub fn resolve(document: &Document, ctx: &mut Context<'_>) -> Option<Plan> {
     let alerts = settings::alerts(document, &pools, ctx);
     let check = check::check(document, ctx);
     let project = settings::project(document)?;
-    Some(Plan { project, kubernetes, prometheus, grafana, tracing, costs, alerts, check, pools, models })
+    Some(Plan {
+        project,
+        kubernetes,
+        prometheus,
+        grafana,
+        tracing,
+        costs,
+        alerts,
+        check,
+        pools,
+        gateways: gateways.all,
+        models,
+    })
 }
 
-/// Returns the names of the engines and exporters that a document uses, whether they exist or not.
+/// Returns the names of the engines, gateways and exporters that a document uses, whether they exist or not.
 fn named_profiles(document: &Document) -> impl Iterator<Item = &str> {
     let pools = document.gpus.iter().flat_map(|g| g.entries.values());
     let exporters = pools.map(|p| p.exporter.as_ref().map_or(pools::EXPORTER, |e| e.as_str()));
+    let gateways = document.gateways.iter().flat_map(|g| g.entries.values());
+    let exporters = exporters.chain(gateways.filter_map(|g| Some(g.kind.as_ref()?.as_str())));
     let models = document.models.iter().flat_map(|m| m.entries.values());
     exporters.chain(models.filter_map(|m| Some(m.engine.as_ref()?.as_str())))
 }

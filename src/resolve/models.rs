@@ -3,20 +3,22 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::plan::{Endpoint, KubernetesSettings, Model, Pool, PrometheusSettings};
+use super::endpoints::{self, Servers};
+use super::gateways::Gateways;
+use super::plan::{KubernetesSettings, Model, Pool, PrometheusSettings};
 use super::wanted::wanted;
-use super::{Context, settings, slos};
+use super::{Context, slos};
 use crate::catalog::{Found, Matched, Profile, Release, Signal, View};
-use crate::declare::values::{Port, Slug};
+use crate::declare::values::Slug;
 use crate::diag::{Code, Diagnostic, did_you_mean, shorten};
-use crate::promql::{MatchOp, Matcher};
 use crate::source::{Place, Spanned};
-use crate::spec::{self, Document, Flavour};
+use crate::spec::{self, Document};
 
 /// Resolves every model.
 pub fn resolve(
     document: &Document,
     pools: &BTreeMap<String, Pool>,
+    gateways: &Gateways,
     prometheus: &PrometheusSettings,
     kubernetes: &KubernetesSettings,
     ctx: &mut Context<'_>,
@@ -36,7 +38,8 @@ pub fn resolve(
     }
     for (name, raw) in &named.entries {
         let place = named.key_places.get(name).copied().unwrap_or(raw.place);
-        if let Some(mut model) = one(name, raw, place, document, pools, prometheus, ctx) {
+        let around = Around { document, pools, gateways, prometheus };
+        if let Some(mut model) = one(name, raw, place, &around, ctx) {
             model.wanted = wanted(raw, &model.endpoint, kubernetes, ctx);
             models.insert(name.as_str().to_owned(), model);
         }
@@ -44,40 +47,36 @@ pub fn resolve(
     models
 }
 
+/// What models are resolved against.
+struct Around<'a> {
+    document: &'a Document,
+    pools: &'a BTreeMap<String, Pool>,
+    gateways: &'a Gateways,
+    prometheus: &'a PrometheusSettings,
+}
+
 fn one(
     name: &Slug,
     raw: &Spanned<spec::Model>,
     place: Place,
-    document: &Document,
-    pools: &BTreeMap<String, Pool>,
-    prometheus: &PrometheusSettings,
+    around: &Around<'_>,
     ctx: &mut Context<'_>,
 ) -> Option<Model> {
     let selected = engine(raw, ctx);
-    let monitor = raw.monitor.as_ref().is_none_or(|m| m.value);
-    let endpoint = endpoint(name, raw, place, monitor, prometheus, ctx);
-    let pool = pool(raw, document, pools, ctx);
+    let servers = Servers::of_model(name, raw, place);
+    let endpoint = endpoints::resolve(&servers, around.prometheus, ctx);
+    let pool = pool(raw, around.document, around.pools, ctx);
     let (view, version) = selected?;
     let endpoint = endpoint?;
-    let outside = matches!(endpoint, Endpoint::Targets(_));
-    let namespace = raw.namespace.as_ref().map(|n| n.as_str().to_owned());
-    let namespace = if outside { namespace } else { Some(namespace.unwrap_or_else(|| "default".to_owned())) };
-    let mut target_matchers: Vec<Matcher> = match &raw.matchers {
-        Some(own) => own.entries.iter().map(|(k, v)| Matcher::new(k.0.clone(), MatchOp::Equal, v.as_str())).collect(),
-        None => vec![Matcher::new("model", MatchOp::Equal, name.as_str())],
-    };
-    if let Some(namespace) = &namespace
-        && !target_matchers.iter().any(|m| m.label == "namespace")
-    {
-        target_matchers.push(Matcher::new("namespace", MatchOp::Equal, namespace.clone()));
-    }
+    let namespace = servers.namespace(&endpoint);
+    let target_matchers = servers.target_matchers(namespace.as_deref());
     let mut signals = ctx.catalog.engine_signals(&view);
-    own_buckets(raw, &mut signals, ctx);
+    own_buckets(raw.buckets.as_deref(), &mut signals, ctx);
+    let measured = slos::Measured { name, raw, engine: &view, signals: &signals, gateways: around.gateways };
     if !ctx.unread_profiles {
-        say_missing(name, raw, &view, &version, &signals, place, ctx);
+        say_missing(&measured, &version, place, ctx);
     }
-    let slos = slos::resolve(name, raw, &view, &signals, ctx);
-    let default_port = Port::Name("http".to_owned());
+    let slos = slos::resolve(&measured, ctx);
     Some(Model {
         name: name.as_str().to_owned(),
         labels: Model::labels_of(name.as_str(), namespace.as_deref()),
@@ -86,8 +85,8 @@ fn one(
         served_model_name: raw.served_model_name.as_ref().map(|s| s.as_str().to_owned()),
         namespace,
         endpoint,
-        monitor,
-        port: raw.port.as_ref().map_or(default_port, |p| p.value.clone()),
+        monitor: servers.monitors(),
+        port: servers.port(),
         path: raw.path.as_ref().map_or_else(|| view.profile.path.clone(), |p| p.0.clone()),
         wanted: None,
         gpus_per_replica: raw.gpus_per_replica.as_ref().map_or(1, |g| g.0),
@@ -200,165 +199,6 @@ pub fn select(
     Some((selected.view, version))
 }
 
-fn endpoint(
-    name: &Slug,
-    raw: &spec::Model,
-    place: Place,
-    monitor: bool,
-    prometheus: &PrometheusSettings,
-    ctx: &mut Context<'_>,
-) -> Option<Endpoint> {
-    let given: Vec<(&str, Place)> = [
-        ("pods", raw.pods.as_ref().map(|p| p.place)),
-        ("service", raw.service.as_ref().map(|p| p.place)),
-        ("targets", raw.targets.as_ref().map(|p| p.place)),
-    ]
-    .into_iter()
-    .filter_map(|(k, p)| Some((k, p?)))
-    .collect();
-    if let [first, second, ..] = given.as_slice() {
-        ctx.sink.push(
-            Diagnostic::new(
-                Code::SpecConflict,
-                format!("`{}` and `{}` of model `{name}` exclude each other", first.0, second.0),
-                second.1,
-                "the second way to find the servers",
-            )
-            .related(first.1, "the first"),
-        );
-        return None;
-    }
-    if let (Some(matchers), true) = (&raw.matchers, monitor)
-        && !given.is_empty()
-    {
-        ctx.sink.push(
-            Diagnostic::new(
-                Code::SpecConflict,
-                format!("`matchers` of model `{name}` would not match what the generated monitor scrapes"),
-                matchers.place,
-                "matchers are for targets that you scrape yourself",
-            )
-            .help("add `monitor = false`, or leave `matchers` out"),
-        );
-    }
-    if raw.refused.iter().any(|k| ["pods", "service", "targets", "monitor", "matchers"].contains(k)) {
-        return None;
-    }
-    if let Some(matchers) = &raw.matchers
-        && !monitor
-        && matchers.entries.is_empty()
-    {
-        if matchers.refused.is_empty() {
-            ctx.sink.push(
-                Diagnostic::new(
-                    Code::SpecInvalidValue,
-                    format!("`matchers` of model `{name}` is empty and would select the series of every model"),
-                    matchers.place,
-                    "expected at least one label",
-                )
-                .help(
-                    "write for example `matchers = { job = \"vllm\" }` with labels that your scrape configuration sets",
-                ),
-            );
-        }
-        return None;
-    }
-    if !monitor && raw.matchers.is_none() {
-        let at = raw.monitor.as_ref().map_or(place, |m| m.place);
-        ctx.sink.push(
-            Diagnostic::new(
-                Code::SpecConflict,
-                format!("model `{name}` has no monitor and no matchers: nothing selects its series"),
-                at,
-                "no monitor is generated",
-            )
-            .help("add `matchers = { job = \"…\" }` with labels that your own scrape configuration sets"),
-        );
-        return None;
-    }
-    if !monitor {
-        return Some(Endpoint::Foreign);
-    }
-    if let Some(pods) = &raw.pods {
-        if !pods.refused.is_empty() {
-            return None;
-        }
-        let labels = settings::labels(Some(pods));
-        return non_empty(name, "pods", pods.place, labels, ctx).map(Endpoint::Pods);
-    }
-    if let Some(service) = &raw.service {
-        if !service.refused.is_empty() {
-            return None;
-        }
-        let labels = settings::labels(Some(service));
-        if let Some(port) = &raw.port
-            && matches!(port.value, Port::Number(_))
-        {
-            ctx.sink.push(Diagnostic::new(
-                Code::SpecConflict,
-                format!("model `{name}` is found by its Service, so `port` must be the name of a Service port"),
-                port.place,
-                "expected a name: a ServiceMonitor finds Service ports by name",
-            ));
-        }
-        return non_empty(name, "service", service.place, labels, ctx).map(Endpoint::Service);
-    }
-    if let Some(targets) = &raw.targets {
-        if prometheus.flavour == Flavour::Operator {
-            ctx.sink.push(
-                Diagnostic::new(
-                    Code::SpecConflict,
-                    format!("`targets` of model `{name}` need the flavour `plain`"),
-                    targets.place,
-                    "servers outside Kubernetes are scraped by a scrape configuration",
-                )
-                .help("add `flavour = \"plain\"` to [prometheus], or find the servers by `pods` or `service`"),
-            );
-        }
-        let list: Vec<String> = targets.value.iter().map(|t| t.0.clone()).collect();
-        // A list whose entries were all refused is empty, too.
-        if list.is_empty() && !ctx.sink.has_error_within(targets.place) {
-            ctx.sink.push(Diagnostic::new(
-                Code::SpecInvalidValue,
-                format!("`targets` of model `{name}` is empty"),
-                targets.place,
-                "expected at least one `host:port`",
-            ));
-        }
-        return Some(Endpoint::Targets(list));
-    }
-    ctx.sink.push(
-        Diagnostic::new(
-            Code::SpecMissingKey,
-            format!("model `{name}` does not say where its servers are"),
-            place,
-            "expected one of `pods`, `service` and `targets`",
-        )
-        .help("add `pods = { app = \"…\" }` with labels of the pods"),
-    );
-    None
-}
-
-/// An empty selector selects everything in the namespace.
-fn non_empty(
-    name: &Slug,
-    key: &str,
-    place: Place,
-    labels: BTreeMap<String, String>,
-    ctx: &mut Context<'_>,
-) -> Option<BTreeMap<String, String>> {
-    if !labels.is_empty() {
-        return Some(labels);
-    }
-    ctx.sink.push(Diagnostic::new(
-        Code::SpecInvalidValue,
-        format!("`{key}` of model `{name}` is empty and would select everything in the namespace"),
-        place,
-        "expected at least one label",
-    ));
-    None
-}
-
 fn pool(
     raw: &spec::Model,
     document: &Document,
@@ -390,8 +230,8 @@ fn pool(
 }
 
 /// Replaces bucket bounds where the server has its own.
-fn own_buckets(raw: &spec::Model, signals: &mut BTreeMap<Signal, Found>, ctx: &mut Context<'_>) {
-    let Some(buckets) = &raw.buckets else { return };
+pub fn own_buckets(buckets: Option<&spec::Buckets>, signals: &mut BTreeMap<Signal, Found>, ctx: &mut Context<'_>) {
+    let Some(buckets) = buckets else { return };
     for (signal, own) in [
         (Signal::Ttft, &buckets.ttft),
         (Signal::InterTokenLatency, &buckets.inter_token_latency),
@@ -416,30 +256,28 @@ fn own_buckets(raw: &spec::Model, signals: &mut BTreeMap<Signal, Found>, ctx: &m
 }
 
 /// Says once per model which signals its engine does not have.
-fn say_missing(
-    name: &Slug,
-    raw: &spec::Model,
-    view: &View,
-    version: &Release,
-    signals: &BTreeMap<Signal, Found>,
-    place: Place,
-    ctx: &mut Context<'_>,
-) {
-    for (signal, found) in signals {
+fn say_missing(measured: &slos::Measured<'_>, version: &Release, place: Place, ctx: &mut Context<'_>) {
+    let slos::Measured { name, raw, engine: view, signals, .. } = measured;
+    for (signal, found) in *signals {
         // What errors are a share of is missing exactly where errors are. An objective on a missing signal is an error of its own.
         if *signal == Signal::ErrorBase || promised(raw, *signal) {
             continue;
         }
         let Found::Missing { why, instead } = found else { continue };
-        ctx.sink.push(
-            Diagnostic::new(
-                Code::SignalMissing,
-                format!("model `{name}`: {} {version} has no {}", view.profile.title, signal.title()),
-                place,
-                why.trim_end_matches('.').to_owned(),
-            )
-            .help(instead.trim_end_matches('.').to_owned()),
+        let gateway = measured.in_front().find(|g| g.measures(*signal));
+        let mut finding = Diagnostic::new(
+            Code::SignalMissing,
+            format!("model `{name}`: {} {version} has no {}", view.profile.title, signal.title()),
+            place,
+            why.trim_end_matches('.').to_owned(),
         );
+        finding = match gateway {
+            Some(gateway) => {
+                finding.help(format!("gateway `{}` measures it for the requests that it passes on", gateway.name))
+            }
+            None => finding.help(instead.trim_end_matches('.').to_owned()),
+        };
+        ctx.sink.push(finding);
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::gateway::Gateway;
 use crate::catalog::{Found, Gpu, Metric, Release, Signal, SignalSource, View};
 use crate::declare::values::Port;
 use crate::diag::Code;
@@ -33,8 +34,22 @@ pub struct Plan {
     pub check: CheckSettings,
     /// Pools of GPUs, by name.
     pub pools: BTreeMap<String, Pool>,
+    /// Gateways, by name.
+    pub gateways: BTreeMap<String, Gateway>,
     /// Models, by name.
     pub models: BTreeMap<String, Model>,
+}
+
+impl Plan {
+    /// Returns the gateways in front of a model, by name.
+    pub fn gateways_of<'p>(&'p self, model: &'p str) -> impl Iterator<Item = &'p Gateway> {
+        self.gateways.values().filter(move |g| g.fronts(model))
+    }
+
+    /// Returns the gateway that measures an objective, if one does.
+    pub fn measured_at(&self, slo: &Slo) -> Option<&Gateway> {
+        slo.measured_at.as_ref().and_then(|name| self.gateways.get(name))
+    }
 }
 
 /// Name and owner.
@@ -304,6 +319,13 @@ impl Wanted {
     }
 }
 
+impl Endpoint {
+    /// Returns the label that tells replicas apart.
+    pub fn replica_label(&self) -> &'static str {
+        if matches!(self, Self::Targets(_) | Self::Foreign) { "instance" } else { "pod" }
+    }
+}
+
 /// A served model.
 #[derive(Clone, Debug)]
 pub struct Model {
@@ -358,7 +380,7 @@ impl Model {
 
     /// Returns the label that tells replicas apart.
     pub fn replica_label(&self) -> &'static str {
-        if matches!(self.endpoint, Endpoint::Targets(_) | Endpoint::Foreign) { "instance" } else { "pod" }
+        self.endpoint.replica_label()
     }
 
     /// Returns the objective on a latency signal.
@@ -380,14 +402,7 @@ impl Model {
 
     /// Returns a selector of a series of a signal, with the matchers of model and signal.
     pub fn selector(&self, source: &SignalSource, series: &str) -> Selector {
-        let mut selector = selector(series).matching(&self.matchers(&source.metric));
-        for (label, value) in &source.matchers {
-            selector = selector.eq(label, value);
-        }
-        for (label, value) in &source.matchers_re {
-            selector = selector.re(label, value);
-        }
-        selector
+        source.selector(series, &self.matchers(&source.metric))
     }
 
     /// Makes the labels of the recorded series of a model.
@@ -407,6 +422,8 @@ pub struct Slo {
     pub objective: Ratio,
     /// Latencies: the threshold, on a bucket edge.
     pub threshold: Option<Duration>,
+    /// Name of the gateway that measures it; `None` if the engine does.
+    pub measured_at: Option<String>,
     /// Window in which the objective must hold.
     pub window: Duration,
     /// Declared number of requests on a day.

@@ -5,6 +5,9 @@
 use std::collections::BTreeMap;
 
 use super::Context;
+use super::gateway::Gateway;
+use super::gateways::{ENGINE, Gateways};
+use super::meter::{Meter, meter};
 use super::plan::{Burn, LatencySlo, Slo};
 use crate::catalog::{Found, Signal, View};
 use crate::declare::values::{LargeCount, Slug};
@@ -31,6 +34,7 @@ struct Declared<'a> {
     alert_windows: Option<&'a Spanned<Vec<Spanned<AlertWindow>>>>,
     min_bad_events: Option<u32>,
     place: Place,
+    measured_at: Option<&'a Gateway>,
 }
 
 /// Returns the window of the objectives.
@@ -39,14 +43,30 @@ pub fn window(raw: &spec::Model) -> Duration {
     declared.map_or(Duration::from_secs(30 * 86_400), |w| w.value)
 }
 
+/// A model, and what could measure its objectives.
+pub struct Measured<'a> {
+    /// Name of the model.
+    pub name: &'a Slug,
+    /// The model as it is written.
+    pub raw: &'a spec::Model,
+    /// Its engine.
+    pub engine: &'a View,
+    /// What the engine measures.
+    pub signals: &'a BTreeMap<Signal, Found>,
+    /// The gateways.
+    pub gateways: &'a Gateways,
+}
+
+impl<'a> Measured<'a> {
+    /// Returns the gateways in front of the model, by name.
+    pub fn in_front(&self) -> impl Iterator<Item = &'a Gateway> {
+        self.gateways.all.values().filter(|g| g.fronts(self.name.as_str()))
+    }
+}
+
 /// Resolves the objectives. What cannot be measured or cannot alert is reported and left out.
-pub fn resolve(
-    name: &Slug,
-    raw: &spec::Model,
-    view: &View,
-    signals: &BTreeMap<Signal, Found>,
-    ctx: &mut Context<'_>,
-) -> Objectives {
+pub fn resolve(measured: &Measured<'_>, ctx: &mut Context<'_>) -> Objectives {
+    let Measured { name, raw, .. } = measured;
     let Some(slos) = &raw.slos else { return Objectives::default() };
     let mut out = Objectives::default();
     if let Some(window) = &slos.window
@@ -67,48 +87,52 @@ pub fn resolve(
         (Sli::QueueTime, Signal::QueueTime, &slos.queue_time),
     ] {
         let Some(slo) = slo else { continue };
-        match signals.get(&signal) {
-            Some(Found::Here(source)) => {
-                let (Some(objective), Some(threshold)) = (&slo.objective, &slo.threshold) else { continue };
-                let kept = objective_in_range(objective, ctx);
-                if !on_edge(name, signal, threshold, &source.buckets, view, ctx) {
-                    continue;
-                }
-                out.latency.push(LatencySlo {
-                    signal,
-                    objective: objective.value,
-                    threshold: threshold.value,
-                    place: slo.place,
-                });
-                let declared = Declared {
-                    sli,
-                    objective,
-                    threshold: Some(threshold.value),
-                    alert_windows: slo.alert_windows.as_ref(),
-                    min_bad_events: slo.min_bad_events.as_ref().map(|c| c.0),
-                    place: slo.place,
-                };
-                out.all.extend(kept.then(|| burning(name, raw, &declared, ctx)));
-            }
-            Some(Found::Missing { why, instead }) => signal_missing(name, signal, slo.place, view, (why, instead), ctx),
-            None => {}
+        let Some(meter) = meter(measured, signal, slo.measured_at.as_ref(), slo.place, ctx) else { continue };
+        let (Some(objective), Some(threshold)) = (&slo.objective, &slo.threshold) else { continue };
+        let kept = objective_in_range(objective, ctx);
+        if !on_edge(name, signal, threshold, &meter, ctx) {
+            continue;
         }
+        if meter.gateway.is_none() {
+            out.latency.push(LatencySlo {
+                signal,
+                objective: objective.value,
+                threshold: threshold.value,
+                place: slo.place,
+            });
+        }
+        let declared = Declared {
+            sli,
+            objective,
+            threshold: Some(threshold.value),
+            alert_windows: slo.alert_windows.as_ref(),
+            min_bad_events: slo.min_bad_events.as_ref().map(|c| c.0),
+            place: slo.place,
+            measured_at: meter.gateway,
+        };
+        out.all.extend(kept.then(|| burning(name, raw, &declared, ctx)));
     }
     for (sli, slo) in [(Sli::Errors, &slos.errors), (Sli::Availability, &slos.availability)] {
         let Some(slo) = slo else { continue };
-        if sli == Sli::Errors
-            && let Some(Found::Missing { why, instead }) = signals.get(&Signal::Errors)
-        {
-            ctx.sink.push(
-                Diagnostic::new(
-                    Code::SloSignalMissing,
-                    format!("model `{name}` promises a share of errors that its engine does not count"),
-                    slo.place,
-                    why.trim_end_matches('.').to_owned(),
-                )
-                .help(instead.trim_end_matches('.').to_owned()),
-            );
-        }
+        let measured_at = match (sli, &slo.measured_at) {
+            (Sli::Errors, written) => {
+                let Some(meter) = meter(measured, Signal::Errors, written.as_ref(), slo.place, ctx) else { continue };
+                meter.gateway
+            }
+            (_, Some(written)) if written.as_str() != ENGINE => {
+                ctx.sink.push(
+                    Diagnostic::new(
+                        Code::SpecConflict,
+                        format!("the availability of model `{name}` is that of its replicas"),
+                        written.place,
+                        "a gateway does not see single replicas",
+                    )
+                    .help("leave `measured_at` out; what users see is an objective on `errors`"),
+                );
+                continue;
+            }
+            _ => None,
+        };
         let Some(objective) = &slo.objective else { continue };
         let declared = Declared {
             sli,
@@ -117,6 +141,7 @@ pub fn resolve(
             alert_windows: slo.alert_windows.as_ref(),
             min_bad_events: slo.min_bad_events.as_ref().map(|c| c.0),
             place: slo.place,
+            measured_at,
         };
         if objective_in_range(objective, ctx) {
             out.all.push(burning(name, raw, &declared, ctx));
@@ -154,6 +179,7 @@ fn burning(name: &Slug, raw: &spec::Model, declared: &Declared<'_>, ctx: &mut Co
         sli: declared.sli,
         objective,
         threshold: declared.threshold,
+        measured_at: declared.measured_at.map(|g| g.name.clone()),
         window,
         expected_per_day,
         burns,
@@ -256,30 +282,6 @@ fn percent(share: f64) -> String {
     format!("{}%", number((share * 1e6).round() / 1e4))
 }
 
-fn signal_missing(
-    name: &Slug,
-    signal: Signal,
-    place: Place,
-    view: &View,
-    (why, instead): (&str, &str),
-    ctx: &mut Context<'_>,
-) {
-    ctx.sink.push(
-        Diagnostic::new(
-            Code::SloSignalMissing,
-            format!(
-                "model `{name}` has an objective on {}, which {} {} does not measure",
-                signal.title(),
-                view.profile.title,
-                view.release
-            ),
-            place,
-            why.trim_end_matches('.').to_owned(),
-        )
-        .help(instead.trim_end_matches('.').to_owned()),
-    );
-}
-
 fn objective_in_range(objective: &Spanned<Ratio>, ctx: &mut Context<'_>) -> bool {
     let kept = (0.5..1.0).contains(&objective.value.value());
     if !kept {
@@ -301,10 +303,10 @@ fn on_edge(
     name: &Slug,
     signal: Signal,
     threshold: &Spanned<Duration>,
-    edges: &[f64],
-    view: &View,
+    meter: &Meter<'_>,
     ctx: &mut Context<'_>,
 ) -> bool {
+    let (edges, view) = (&meter.source.buckets, meter.view);
     let wanted = threshold.secs_f64();
     let same = |e: &f64| same_edge(*e, wanted);
     // Above the highest edge a quantile reads as that edge, so nothing can be seen to exceed it.
@@ -343,8 +345,12 @@ fn on_edge(
     if !suggestions.is_empty() {
         diagnostic = diagnostic.help(format!("write {}", suggestions.join(" or ")));
     }
+    let (server, table) = match meter.gateway {
+        Some(gateway) => ("gateway", format!("gateways.{}", gateway.name)),
+        None => ("server", format!("models.{name}")),
+    };
     diagnostic = diagnostic.help(format!(
-        "if the server runs with its own buckets, list them: `[models.{name}.buckets]` with `{} = [\"…\"]`",
+        "if the {server} runs with its own buckets, list them: `[{table}.buckets]` with `{} = [\"…\"]`",
         signal.word()
     ));
     ctx.sink.push(diagnostic);

@@ -126,6 +126,10 @@ pub enum Level {
     Pool,
     /// The models of one namespace: label `namespace`.
     Namespace,
+    /// One model as a gateway sees it: labels `gateway`, `model`, `namespace`.
+    Gateway,
+    /// One tenant of a model as a gateway tells it: labels `tenant`, `gateway`, `model`, `namespace`.
+    Tenant,
 }
 
 /// The quantity.
@@ -308,6 +312,8 @@ impl Measure {
             Level::Gpu => "per GPU",
             Level::Pool => "per pool of GPUs",
             Level::Namespace => "per namespace of models",
+            Level::Gateway => "per gateway and model behind it",
+            Level::Tenant => "per tenant of a gateway and model behind it",
         };
         let one = self.level == Level::Gpu;
         let what = match self.what {

@@ -7,6 +7,7 @@ mod alerts;
 mod book;
 pub mod cost;
 mod fleet;
+mod gateway;
 mod gpu;
 mod measure;
 mod model;

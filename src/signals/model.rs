@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::book::{Chapter, Group, Record, Subject};
-use super::{Latency, Measure, Quantile, What, alerts, cost, slo};
-use crate::catalog::{Across, LeSpelling, Signal, SignalSource};
+use super::{Latency, Measure, Quantile, What, alerts, cost, gateway, slo};
+use crate::catalog::{Across, LeSpelling, Profile, Signal, SignalSource};
 use crate::names::Names;
 use crate::promql::{AggregateOp, BinaryOp, Expr, Grouping, Selector, aggregate, call, number, selector, text, vector};
 use crate::resolve::{Model, Plan, Wanted};
@@ -15,7 +15,9 @@ pub fn chapter(model: &Model, plan: &Plan, names: &Names) -> Chapter {
     let maker = Maker { model, plan, names };
     let part = format!("model-{}", model.name);
     let mut records = maker.records();
+    records.extend(gateway::records(model, plan, names));
     records.extend(cost::of_model(model, plan, names));
+    records.extend(cost::of_tenants(model, plan, names));
     let interval = plan.prometheus.evaluation_interval;
     let mut group = Group { name: names.group(&part), interval, records, alerts: Vec::new() };
     let (fast, slow) = slo::records(model, plan, names, &group);
@@ -44,6 +46,18 @@ pub fn quantiles(model: &Model, latency: Latency) -> BTreeSet<Quantile> {
 /// Returns the measure that the buckets of a latency are recorded as. Profiles allow seconds and milliseconds.
 pub fn bucket_measure(source: &SignalSource, latency: Latency) -> What {
     if source.factor < 1.0 { What::LatencyBucketsMillis(latency) } else { What::LatencyBuckets(latency) }
+}
+
+/// Prometheus before 3.0 stores `le` as the exporter spells it. Whole bounds are brought to the spelling of 3.0 (`1.0`), so that
+/// recorded buckets of all exporters and versions can be added.
+pub fn with_one_spelling(rate: Expr, source: &SignalSource, profile: &Profile, plan: &Plan) -> Expr {
+    let respell = plan.prometheus.release.major() < 3
+        && profile.le_spelling == LeSpelling::Shortest
+        && source.metric.buckets.iter().any(|b| b.fract() == 0.0);
+    if !respell {
+        return rate;
+    }
+    call("label_replace", [rate, text("le"), text("$1.0"), text("le"), text("([0-9]+)")])
 }
 
 struct Maker<'a> {
@@ -107,7 +121,8 @@ impl Maker<'_> {
         let buckets = self.model.selector(source, &format!("{}_bucket", source.series));
         let rate = buckets.rate(self.names.window().into()).sum_by(["le"]);
         let what = bucket_measure(source, latency);
-        out.push(self.record(what, self.with_one_spelling(rate, source)));
+        let rate = with_one_spelling(rate, source, &self.model.engine.profile, self.plan);
+        out.push(self.record(what, rate));
         if let Some(slo) = self.model.latency_slo(latency.signal()) {
             // A constant: dashboards draw it as the line that the chosen model must stay below.
             let mut threshold = self.record(What::SloThreshold(latency), vector(slo.threshold.secs_f64()));
@@ -120,18 +135,6 @@ impl Maker<'_> {
             let quantiles = self.recorded(what).expr().quantile(quantile.value()).times(source.factor);
             out.push(self.record(What::LatencyQuantile(latency, quantile), quantiles.op(BinaryOp::Ge, number(0.0))));
         }
-    }
-
-    /// Prometheus before 3.0 stores `le` as the exporter spells it. Whole bounds are brought to the spelling of 3.0 (`1.0`), so
-    /// that recorded buckets of all engines and versions can be added.
-    fn with_one_spelling(&self, rate: Expr, source: &SignalSource) -> Expr {
-        let respell = self.plan.prometheus.release.major() < 3
-            && self.model.engine.profile.le_spelling == LeSpelling::Shortest
-            && source.metric.buckets.iter().any(|b| b.fract() == 0.0);
-        if !respell {
-            return rate;
-        }
-        call("label_replace", [rate, text("le"), text("$1.0"), text("le"), text("([0-9]+)")])
     }
 
     fn throughput(&self, out: &mut Vec<Record>) {

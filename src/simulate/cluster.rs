@@ -99,6 +99,7 @@ fn target(
         instance,
         labels,
         honor: true,
+        spreads: Vec::new(),
         body: Body::Cluster,
         ticks: 0,
         values: vec![[0.0; Quantity::COUNT]],

@@ -14,6 +14,17 @@ pub struct Spread {
 }
 
 impl Spread {
+    /// Returns about the distribution of the observations of both.
+    pub fn joined(self, other: Self) -> Self {
+        let n = self.n + other.n;
+        if self.n <= 0.0 || other.n <= 0.0 {
+            return if self.n > 0.0 { self } else { other };
+        }
+        let between = |a: f64, b: f64| (a * self.n + b * other.n) / n;
+        let median = between(self.median.max(1e-9).ln(), other.median.max(1e-9).ln()).exp();
+        Self { n, median, sigma: between(self.sigma, other.sigma) }
+    }
+
     /// Returns the mean.
     pub fn mean(self) -> f64 {
         self.median * (0.5 * self.sigma * self.sigma).exp()

@@ -169,6 +169,7 @@ impl Engine {
             spreads[Observed::Decode as usize] = spread(done, output * inter_token, 0.45);
             spreads[Observed::Inference as usize] = spread(done, service, 0.45);
             spreads[Observed::EndToEnd as usize] = spread(done, wait + service, 0.45);
+            spreads[Observed::Failed as usize] = spread(failed, wait + prefill, 0.6);
             spreads[Observed::PromptTokens as usize] = spread(served, prompt, 0.6);
             spreads[Observed::GeneratedTokens as usize] = spread(done, output, 0.6);
             spreads[Observed::Other as usize] = spread(done, 1.0, 0.5);

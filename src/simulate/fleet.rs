@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::cluster::{self, NodeOf};
+use super::distribution::Spread;
 use super::engine::Engine;
 use super::family::{self, Family, Form, Holder};
 use super::gpu::Gpu;
 use super::noise;
-use super::quantity::Quantity;
+use super::quantity::{Observed, Quantity};
 use super::scenario::Conditions;
 use super::shape::Shape;
 use super::target::{Board, Body, Node, Target, Worker};
@@ -28,28 +29,30 @@ const USUAL_RATE: f64 = 2.0;
 /// Most GPUs of a pool.
 const MAX_GPUS: u32 = 100_000;
 
-/// Makes the targets, models before pools, each by name.
+/// Makes the targets, models before gateways before pools, each by name.
 pub fn targets(program: &Program, settings: &Settings, wanted: &Wanted) -> Vec<Target> {
     let maker = Maker { program, plan: &program.plan, settings, wanted };
     let mut out = Vec::new();
     for model in program.plan.models.values() {
         out.extend((0..maker.replicas(model)).map(|index| maker.replica(model, index)));
     }
+    out.extend(program.plan.gateways.values().map(|gateway| maker.gateway(gateway)));
     program.plan.pools.values().for_each(|pool| maker.nodes(pool, &mut out));
     out.extend(cluster::targets(program, settings.stored, wanted, &maker.pods(), &maker.nodes_of_cluster()));
     out
 }
 
-struct Maker<'a> {
-    program: &'a Program,
-    plan: &'a Plan,
+/// What makes targets.
+pub(super) struct Maker<'a> {
+    pub(super) program: &'a Program,
+    pub(super) plan: &'a Plan,
     settings: &'a Settings,
     wanted: &'a Wanted,
 }
 
 impl Maker<'_> {
     /// As many as asked for, unless the declared GPUs of the pool are too few for that; one at least.
-    fn replicas(&self, model: &Model) -> u32 {
+    pub(super) fn replicas(&self, model: &Model) -> u32 {
         if let Endpoint::Targets(targets) = &model.endpoint {
             return u32::try_from(targets.len()).unwrap_or(1).max(1);
         }
@@ -76,7 +79,7 @@ impl Maker<'_> {
         self.plan.models.values().filter(|m| self.pool_of(m).is_some_and(|p| p.name == pool.name))
     }
 
-    fn worker(&self, model: &Model, index: u32) -> Worker {
+    pub(super) fn worker(&self, model: &Model, index: u32) -> Worker {
         let seed = noise::seed(self.settings.seed, &format!("{}/{index}", model.name));
         let engine = Engine::new(Shape::of(model), seed);
         Worker { model: model.name.clone(), index, of: self.replicas(model), engine }
@@ -104,7 +107,7 @@ impl Maker<'_> {
         self.target(labels, families, Body::Replica(self.worker(model, index)), 1)
     }
 
-    fn form<'f>(&'f self, labels: &'f [(String, String)], spelling: crate::catalog::LeSpelling) -> Form<'f> {
+    pub(super) fn form<'f>(&'f self, labels: &'f [(String, String)], spelling: crate::catalog::LeSpelling) -> Form<'f> {
         Form {
             target: self.settings.stored.then_some(labels),
             honor: false,
@@ -114,7 +117,13 @@ impl Maker<'_> {
         }
     }
 
-    fn target(&self, labels: Vec<(String, String)>, families: Vec<Family>, body: Body, units: usize) -> Target {
+    pub(super) fn target(
+        &self,
+        labels: Vec<(String, String)>,
+        families: Vec<Family>,
+        body: Body,
+        units: usize,
+    ) -> Target {
         let label = |name: &str| labels.iter().find(|(l, _)| l == name).map(|(_, v)| v.clone()).unwrap_or_default();
         let shows_up = self.settings.stored && self.wanted.has("up");
         Target {
@@ -124,8 +133,12 @@ impl Maker<'_> {
             labels,
             honor: false,
             families: families.into_iter().filter(|f| !f.series.is_empty()).collect(),
-            body,
             ticks: 0,
+            spreads: vec![
+                [Spread::default(); Observed::COUNT];
+                if matches!(body, Body::Gateway(_)) { units } else { 1 }
+            ],
+            body,
             values: vec![[0.0; Quantity::COUNT]; units],
             conditions: Conditions::default(),
         }
@@ -343,12 +356,12 @@ fn pod(model: &Model, index: u32) -> String {
 }
 
 /// An address that belongs to a name.
-fn address(net: u8, index: u32, name: &str) -> String {
+pub(super) fn address(net: u8, index: u32, name: &str) -> String {
     let bits = noise::seed(u64::from(index), name);
     format!("10.{net}.{}.{}", bits % 250, 1 + (bits >> 16) % 250)
 }
 
-fn port(port: &Port) -> String {
+pub(super) fn port(port: &Port) -> String {
     match port {
         Port::Number(number) => number.to_string(),
         Port::Name(_) => "8000".to_owned(),

@@ -1,6 +1,6 @@
 //! Simulation: pages and history of the servers that a project declares, before anybody owns one.
 //!
-//! Targets are replicas of models and nodes of GPU pools. Pages hold the metrics of the declared releases, from the catalogue; a
+//! Targets are replicas of models, gateways and nodes of GPU pools. Pages hold the metrics of the declared releases, from the catalogue; a
 //! fluid model of the servers ([`Settings::seed`] decides its noise) fills them; scenarios make trouble. Everything is a function of
 //! the project, the settings and the time that is given: there is no clock, no file and no network here.
 
@@ -10,6 +10,7 @@ mod distribution;
 mod engine;
 mod family;
 mod fleet;
+mod gateway;
 mod gpu;
 mod history;
 mod noise;
@@ -106,7 +107,7 @@ impl Simulation {
         Self { world, targets: targets.into_iter().map(Mutex::new).collect(), known }
     }
 
-    /// Returns the targets in their order: models before pools, each by name.
+    /// Returns the targets in their order: models before gateways before pools, each by name.
     pub fn targets(&self) -> &[Known] {
         &self.known
     }

@@ -100,6 +100,8 @@ list! {
         InterTokenOfRequest,
         /// Time of a request.
         EndToEnd,
+        /// Time of a request that failed.
+        Failed,
         /// Time in the queue.
         Queue,
         /// Time of the prefill.

@@ -1,7 +1,7 @@
 //! How large and fast the servers of a model are: made up, so that what was promised is kept while all is well.
 
-use crate::catalog::Signal;
 use crate::resolve::Model;
+use crate::slo::Sli;
 
 /// Requests that a replica works on at once.
 pub const SLOTS: f64 = 64.0;
@@ -32,12 +32,13 @@ pub struct Shape {
 impl Shape {
     /// Makes the shape of a model's replicas from its objectives.
     pub fn of(model: &Model) -> Self {
-        let promised = |signal| model.latency_slo(signal).map(|s| s.threshold.secs_f64());
-        let below = |usual: f64, signal| promised(signal).map_or(usual, |p| usual.min(p / MARGIN));
-        let inter_token = below(0.03, Signal::InterTokenLatency);
-        let queue = promised(Signal::QueueTime).map_or(0.01, |p| (p / 20.0).min(0.01));
-        let prefill = below(0.3, Signal::Ttft).min(promised(Signal::E2eLatency).map_or(0.3, |p| p / 20.0));
-        let fit = promised(Signal::E2eLatency).map_or(220.0, |p| (p / MARGIN - prefill) / (1.5 * inter_token));
+        let slo = |sli| model.slos.iter().find(|s| s.sli == sli).and_then(|s| s.threshold);
+        let promised = |sli| slo(sli).map(crate::units::Duration::secs_f64);
+        let below = |usual: f64, sli| promised(sli).map_or(usual, |p| usual.min(p / MARGIN));
+        let inter_token = below(0.03, Sli::InterTokenLatency);
+        let queue = promised(Sli::QueueTime).map_or(0.01, |p| (p / 20.0).min(0.01));
+        let prefill = below(0.3, Sli::Ttft).min(promised(Sli::E2eLatency).map_or(0.3, |p| p / 20.0));
+        let fit = promised(Sli::E2eLatency).map_or(220.0, |p| (p / MARGIN - prefill) / (1.5 * inter_token));
         let (prompt, output) = (700.0, fit.clamp(8.0, 220.0).round());
         let kv_tokens = 1.25 * SLOTS * (prompt + output / 2.0);
         Self { inter_token, prefill, queue, prompt, output, hits: 0.45, kv_tokens }

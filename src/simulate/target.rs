@@ -87,6 +87,8 @@ pub enum Body {
     Replica(Worker),
     /// A node with its exporter.
     Node(Node),
+    /// A gateway, with the replicas of each model behind it.
+    Gateway(Vec<Vec<Worker>>),
     /// An exporter about the cluster, which does nothing.
     Cluster,
 }
@@ -112,6 +114,8 @@ pub struct Target {
     pub ticks: u64,
     /// Numbers of each unit after the last tick.
     pub values: Vec<Values>,
+    /// Distributions of the last tick: of each model behind a gateway, else one for all units.
+    pub spreads: Vec<Spreads>,
     /// Conditions of the last tick.
     pub conditions: Conditions,
 }
@@ -133,11 +137,15 @@ impl Target {
         let unix = world.begin as f64 + self.ticks as f64 * world.tick;
         let tick = Tick { unix, number: self.ticks, length: world.tick };
         let was_alive = self.conditions.alive;
-        let mut spreads = [Spread::default(); Observed::COUNT];
         match &mut self.body {
             Body::Replica(worker) => {
-                for values in self.values.iter_mut().take(1) {
-                    self.conditions = worker.step(world, &tick, values, &mut spreads);
+                for (values, spreads) in self.values.iter_mut().zip(&mut self.spreads).take(1) {
+                    self.conditions = worker.step(world, &tick, values, spreads);
+                }
+            }
+            Body::Gateway(models) => {
+                for ((workers, values), spreads) in models.iter_mut().zip(&mut self.values).zip(&mut self.spreads) {
+                    behind(workers, world, &tick, values, spreads);
                 }
             }
             Body::Cluster => {}
@@ -148,8 +156,9 @@ impl Target {
         }
         if self.conditions.alive {
             for series in self.families.iter_mut().flat_map(|f| &mut f.series) {
-                if let Some(values) = self.values.get(series.unit) {
-                    series.tick(&tick, values, &spreads, &world.normal);
+                let spreads = self.spreads.get(series.unit).or(self.spreads.first());
+                if let (Some(values), Some(spreads)) = (self.values.get(series.unit), spreads) {
+                    series.tick(&tick, values, spreads, &world.normal);
                 }
             }
         }
@@ -190,6 +199,18 @@ impl Target {
     /// Returns how many lines it writes at most.
     pub fn lines(&self) -> usize {
         1 + self.families.iter().flat_map(|f| &f.series).map(|s| s.lines.len()).sum::<usize>()
+    }
+}
+
+/// What a gateway sees of a model in a tick: all of its replicas together.
+fn behind(workers: &mut [Worker], world: &World, tick: &Tick, values: &mut Values, spreads: &mut Spreads) {
+    *values = [0.0; Quantity::COUNT];
+    *spreads = [Spread::default(); Observed::COUNT];
+    let (mut of_one, mut spreads_of_one) = (*values, *spreads);
+    for worker in workers {
+        worker.step(world, tick, &mut of_one, &mut spreads_of_one);
+        values.iter_mut().zip(&of_one).for_each(|(sum, one)| *sum += one);
+        spreads.iter_mut().zip(&spreads_of_one).for_each(|(all, one)| *all = all.joined(*one));
     }
 }
 

@@ -1,7 +1,7 @@
 //! The top level of llmobs.toml.
 
 use super::{
-    AlertSettings, Check, Costs, GpuPool, Grafana, Kubernetes, Model, Profiles, Project, Prometheus, Tracing,
+    AlertSettings, Check, Costs, Gateway, GpuPool, Grafana, Kubernetes, Model, Profiles, Project, Prometheus, Tracing,
     alerts::AlertKey,
 };
 use crate::declare::Named;
@@ -33,6 +33,8 @@ spec_table! {
         optional profiles: Profiles,
         /// Pools of GPUs of one model, by a name of your choice.
         optional gpus: Named<Slug, GpuPool>,
+        /// Gateways and routers in front of models, by a name of your choice. The name becomes the label `gateway` of its series.
+        optional gateways: Named<Slug, Gateway>,
         /// Served models, by a name of your choice. The name becomes the label `model` of every recorded series.
         required models: Named<Slug, Model>,
     }

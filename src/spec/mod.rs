@@ -7,6 +7,7 @@ mod alerts;
 mod check;
 mod costs;
 mod document;
+mod gateways;
 mod gpus;
 mod grafana;
 mod kubernetes;
@@ -22,6 +23,7 @@ pub use alerts::{AlertSettings, Threshold};
 pub use check::{Check, CodeKey, Glob, Level, StoredNames};
 pub use costs::{Costs, GpusFrom, PriceSource, Rate, RateByPurchase};
 pub use document::Document;
+pub use gateways::{Fronted, Gateway};
 pub use gpus::{DeployedBy, GpuPool, Purchase};
 pub use grafana::{Delivery, Grafana, SchemaKind};
 pub use kubernetes::Kubernetes;
@@ -29,7 +31,7 @@ pub use models::Model;
 pub use profiles::Profiles;
 pub use project::Project;
 pub use prometheus::{Flavour, Prometheus};
-pub use slos::{AlertWindow, LatencyObjective, ShareObjective, Slos};
+pub use slos::{AlertWindow, Buckets, LatencyObjective, ShareObjective, Slos};
 pub use tracing::{CollectorKind, Destination, Protocol, SignalKind, Tracing};
 pub use workload::Workload;
 
@@ -49,15 +51,17 @@ pub fn json_schema() -> serde_json::Value {
         schemars::generate::SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Document>();
     schema.insert("title".to_owned(), "llmobs.toml".into());
     let mut schema = serde_json::Value::from(schema);
-    one_way_to_servers(&mut schema);
+    one_way_to_servers(&mut schema, "Model");
+    one_way_to_servers(&mut schema, "Gateway");
     a_price(&mut schema);
     schema
 }
 
-/// Adds what stage 2 says about finding the servers of a model, so that editors say it, too: one of three ways, or none and
+/// Adds what stage 2 says about finding the servers of a model or gateway, so that editors say it, too: one of three ways, or none and
 /// matchers, and none of them empty.
-fn one_way_to_servers(schema: &mut serde_json::Value) {
-    let Some(model) = schema.pointer_mut("/$defs/Model").and_then(serde_json::Value::as_object_mut) else { return };
+fn one_way_to_servers(schema: &mut serde_json::Value, table: &str) {
+    let table = schema.pointer_mut(&format!("/$defs/{table}")).and_then(serde_json::Value::as_object_mut);
+    let Some(table) = table else { return };
     let ways = ["pods", "service", "targets"];
     for (key, least) in [
         ("pods", "minProperties"),
@@ -65,14 +69,14 @@ fn one_way_to_servers(schema: &mut serde_json::Value) {
         ("matchers", "minProperties"),
         ("targets", "minItems"),
     ] {
-        if let Some(property) = model.get_mut("properties").and_then(|p| p.get_mut(key)) {
+        if let Some(property) = table.get_mut("properties").and_then(|p| p.get_mut(key)) {
             property[least] = 1.into();
         }
     }
     let one = ways.map(|way| json!({ "required": [way] }));
-    model.insert("if".to_owned(), json!({ "properties": { "monitor": { "const": false } }, "required": ["monitor"] }));
-    model.insert("then".to_owned(), json!({ "required": ["matchers"] }));
-    model.insert("else".to_owned(), json!({ "oneOf": one }));
+    table.insert("if".to_owned(), json!({ "properties": { "monitor": { "const": false } }, "required": ["monitor"] }));
+    table.insert("then".to_owned(), json!({ "required": ["matchers"] }));
+    table.insert("else".to_owned(), json!({ "oneOf": one }));
 }
 
 /// Adds what stage 2 says about prices: without a source there is none, and OpenCost is the only one where it is named.

@@ -1,6 +1,6 @@
 //! `[models.NAME.slos]` and `[models.NAME.buckets]`.
 
-use crate::declare::values::{Count, LargeCount};
+use crate::declare::values::{Count, LargeCount, Slug};
 use crate::source::Spanned;
 use crate::units::{Duration, Ratio};
 use crate::{spec_table, spec_words};
@@ -58,8 +58,10 @@ spec_table! {
     LatencyObjective {
         /// Share of requests, for example `99%`.
         required objective: Ratio,
-        /// Time, on a bucket edge of the engine version.
+        /// Time, on a bucket edge of what measures it.
         required threshold: Duration,
+        /// Who measures: `engine`, `gateway` (the one in front of the model), or the name of a gateway.
+        optional measured_at: Slug = "`engine`",
         /// Windows that alert.
         optional alert_windows: Vec<Spanned<AlertWindow>> = "all that the window of the objective gives",
         /// Bad events in the long window below which its alert is silent.
@@ -72,6 +74,8 @@ spec_table! {
     ShareObjective {
         /// The share, for example `99.9%`.
         required objective: Ratio,
+        /// Who measures errors: `engine`, `gateway` (the one in front of the model), or the name of a gateway.
+        optional measured_at: Slug = "`engine`, or the gateway if the engine counts no errors",
         /// Windows that alert.
         optional alert_windows: Vec<Spanned<AlertWindow>> = "all that the window of the objective gives",
         /// Bad events in the long window below which its alert is silent.

@@ -2,6 +2,7 @@
 
 use super::cost_worth;
 use super::fleet::model_variable;
+use super::gateways;
 use super::model::{Color, Dashboard, Panel, Query, Row, Thresholds, Unit, View};
 use super::scope::{NEAR, Scope};
 use crate::promql::{Expr, selector};
@@ -11,7 +12,7 @@ use crate::signals::{Level, Measure, What};
 pub fn dashboard(scope: &Scope<'_>) -> Option<Dashboard> {
     let costs = scope.emit.plan.costs.as_ref().filter(|_| scope.has_cost())?;
     let maker = Maker { scope, unit: costs.currency.grafana_unit() };
-    let mut rows = vec![maker.spend(), maker.budgets(), maker.who()];
+    let mut rows = vec![maker.spend(), maker.budgets(), maker.who(), gateways::tenants(&maker)];
     rows.extend(cost_worth::rows(&maker));
     Some(Dashboard {
         part: "cost".to_owned(),

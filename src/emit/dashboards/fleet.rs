@@ -1,5 +1,6 @@
 //! The overview: whether anything is wrong, which model it is, how fast, how much, where it is full.
 
+use super::gateways;
 use super::layout::table_height;
 use super::model::{Color, Column, Dashboard, Order, Panel, Query, Row, Thresholds, Unit, Variable, View};
 use super::scope::{NEAR, Scope, narrowed, or_zero};
@@ -12,7 +13,7 @@ const TABLE_ROWS: usize = 20;
 
 /// Makes the dashboard.
 pub fn dashboard(scope: &Scope<'_>) -> Dashboard {
-    let rows = vec![wrong(scope), models(scope), fast(scope), traffic(scope), full(scope)];
+    let rows = vec![wrong(scope), models(scope), fast(scope), traffic(scope), gateways::seen(scope), full(scope)];
     Dashboard {
         part: "fleet".to_owned(),
         uid: scope.emit.names.dashboard_uid("fleet"),

@@ -9,6 +9,7 @@ mod cost;
 mod cost_worth;
 mod detail;
 mod fleet;
+mod gateways;
 mod gpus;
 mod layout;
 mod model;

@@ -8,6 +8,7 @@
 mod burn;
 mod closure;
 mod pack;
+mod page;
 mod past;
 mod script;
 mod spend;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::page::Page;
 use super::script::Base;
 use super::track::Motion;
 use crate::catalog::{LeSpelling, Signal, SignalKind, SignalSource};
@@ -66,8 +67,8 @@ impl<'a> World<'a> {
     }
 
     /// Spells a bucket bound as the declared Prometheus stores it.
-    fn le(&self, model: &Model, bound: f64) -> String {
-        let shortest = model.engine.profile.le_spelling == LeSpelling::Shortest
+    fn le(&self, page: Page<'_>, bound: f64) -> String {
+        let shortest = page.profile().le_spelling == LeSpelling::Shortest
             && self.emit.plan.prometheus.release.major() < 3
             && bound.is_finite();
         if shortest { number(bound) } else { bucket_bound(bound) }
@@ -116,12 +117,19 @@ impl Now<'_> {
 
     fn model(&self, model: &Model, out: &mut Motions) {
         self.up(model, out);
+        self.page(Page::Engine(model), out);
+        for gateway in self.world.emit.plan.gateways_of(&model.name) {
+            self.page(Page::Gateway(gateway, model), out);
+        }
+    }
+
+    fn page(&self, page: Page<'_>, out: &mut Motions) {
         for signal in Signal::OF_ENGINES {
-            let Some(source) = model.source(*signal) else { continue };
+            let Some(source) = page.source(*signal) else { continue };
             match source.kind {
-                SignalKind::Histogram => self.latency(model, source, out),
-                SignalKind::Counter => self.counter(model, source, out),
-                SignalKind::Gauge => self.gauge(model, source, out),
+                SignalKind::Histogram => self.latency(page, source, out),
+                SignalKind::Counter => self.counter(page, source, out),
+                SignalKind::Gauge => self.gauge(page, source, out),
             }
         }
     }
@@ -131,13 +139,13 @@ impl Now<'_> {
         for i in 0..replicas.known {
             let labels = model.target_matchers.iter().map(|m| (m.label.clone(), m.value.clone()));
             if self.reads("up") {
-                let series = labelled("up", labels.chain(of_replica(model, i)));
+                let series = labelled("up", labels.chain([Page::Engine(model).replica(i)]));
                 out.insert(series.to_string(), Motion::Level(f64::from(u8::from(i < replicas.up))));
             }
         }
     }
 
-    fn gauge(&self, model: &Model, source: &SignalSource, out: &mut Motions) {
+    fn gauge(&self, page: Page<'_>, source: &SignalSource, out: &mut Motions) {
         if !self.reads(&source.series) {
             return;
         }
@@ -148,26 +156,27 @@ impl Now<'_> {
             None if idle => Motion::Level(0.0),
             None => Motion::Level(self.value(source.signal) / source.factor),
         };
-        out.extend(exported(model, source, &source.series).map(|s| (s.to_string(), motion)));
+        out.extend(exported(page, source, &source.series).map(|s| (s.to_string(), motion)));
     }
 
-    fn counter(&self, model: &Model, source: &SignalSource, out: &mut Motions) {
+    fn counter(&self, page: Page<'_>, source: &SignalSource, out: &mut Motions) {
         if !self.reads(&source.series) {
             return;
         }
         if self.base == Base::Unfailing && matches!(source.signal, Signal::Errors | Signal::Aborts) {
             return;
         }
-        let Some(mut series) = exported(model, source, &source.series) else { return };
+        let Some(mut series) = exported(page, source, &source.series) else { return };
         let mut per_second = self.value(source.signal);
         let mut once = self.traffic(per_second / source.factor);
         // A part of the same counter is told apart by labels: the rest has other values of them.
         for part in parts_of(source.signal) {
-            let Some(part) = model.source(*part).filter(|p| p.series == source.series) else { continue };
-            let Some(of_part) = exported(model, part, &part.series) else { continue };
+            let Some(part) = page.source(*part).filter(|p| p.series == source.series) else { continue };
+            let Some(of_part) = exported(page, part, &part.series) else { continue };
             per_second -= self.value(part.signal);
             for m in of_part.matchers {
-                if !series.matchers.iter().any(|r| r.label == m.label) {
+                let always = source.metric.labels.contains(&m.label);
+                if always && !series.matchers.iter().any(|r| r.label == m.label) {
                     let other = source.metric.label_values.get(&m.label).into_iter().flatten();
                     let other = other.into_iter().find(|v| **v != m.value);
                     series = series.eq(&m.label, other.map_or("other", String::as_str));
@@ -187,7 +196,7 @@ impl Now<'_> {
         }
     }
 
-    fn latency(&self, model: &Model, source: &SignalSource, out: &mut Motions) {
+    fn latency(&self, page: Page<'_>, source: &SignalSource, out: &mut Motions) {
         let name = format!("{}_bucket", source.series);
         if !self.reads(&name) {
             return;
@@ -195,7 +204,7 @@ impl Now<'_> {
         let calm = Spread { per_second: CALM_EVENTS, slow: 0.0, edge: 0.0 };
         let spread = self.state.latencies.get(&source.signal).copied().unwrap_or(calm);
         // Buckets differ in their last label: all before it is printed once.
-        let Some(base) = exported(model, source, &name) else { return };
+        let Some(base) = exported(page, source, &name) else { return };
         let base = base.eq("le", "").to_string();
         let head = base.trim_end_matches("\"}");
         for bound in source.buckets.iter().copied().chain([f64::INFINITY]) {
@@ -210,7 +219,7 @@ impl Now<'_> {
                 Base::OneBadRequest if bound.is_finite() => Motion::Gain(0.0),
                 _ => self.traffic(spread.per_second * share),
             };
-            let le = self.world.le(model, bound / source.factor);
+            let le = self.world.le(page, bound / source.factor);
             out.insert(format!("{head}{le}\"}}"), motion);
         }
     }
@@ -277,11 +286,6 @@ fn parts_of(signal: Signal) -> &'static [Signal] {
     }
 }
 
-fn of_replica(model: &Model, replica: u32) -> [(String, String); 1] {
-    let port = if model.replica_label() == "instance" { ":8000" } else { "" };
-    [(model.replica_label().to_owned(), format!("{}-{replica}{port}", model.name))]
-}
-
 fn labelled(name: &str, labels: impl Iterator<Item = (String, String)>) -> Selector {
     let labels: BTreeMap<String, String> = labels.filter(|(_, v)| !v.is_empty()).collect();
     labels.into_iter().fold(selector(name), |s, (k, v)| s.eq(k, v))
@@ -289,11 +293,12 @@ fn labelled(name: &str, labels: impl Iterator<Item = (String, String)>) -> Selec
 
 /// Returns a series as the first replica exports it and the monitor labels it; `None` if a matcher is too intricate to make up a
 /// value for.
-fn exported(model: &Model, source: &SignalSource, series: &str) -> Option<Selector> {
-    let matchers = model.selector(source, series).matchers;
-    let mut labels: Vec<(String, String)> = of_replica(model, 0).into();
+fn exported(page: Page<'_>, source: &SignalSource, series: &str) -> Option<Selector> {
+    let matchers = page.selector(source, series).matchers;
+    let mut labels: Vec<(String, String)> = vec![page.replica(0)];
     for m in matchers {
-        let value = if m.op == MatchOp::Regex { example(&m.value)? } else { m.value };
+        let known = || source.metric.label_values.get(&m.label)?.first().cloned();
+        let value = if m.op == MatchOp::Regex { example(&m.value).or_else(known)? } else { m.value };
         labels.push((m.label, value));
     }
     Some(labelled(series, labels.into_iter()))

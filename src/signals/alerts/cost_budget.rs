@@ -60,6 +60,7 @@ fn drafts(account: &Account<'_>, budget: Option<&PerMonth>, plan: &Plan) -> Vec<
         Level::Model => "Model {{ $labels.model }}",
         Level::Pool => "The pool {{ $labels.pool }}",
         Level::Namespace => "The models of namespace {{ $labels.namespace }}",
+        Level::Gateway | Level::Tenant => "A tenant of {{ $labels.model }}",
         Level::Fleet | Level::Gpu => "All models together",
     };
     let maker = Maker { account, plan, who, amount: format!("{} {}", digits(budget.0), costs.currency) };
@@ -79,6 +80,7 @@ impl Maker<'_> {
             Level::Model => "model",
             Level::Pool => "pool",
             Level::Namespace => "namespace",
+            Level::Gateway | Level::Tenant => "tenant",
             Level::Fleet | Level::Gpu => "all",
         }
     }

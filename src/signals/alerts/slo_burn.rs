@@ -15,7 +15,7 @@ use crate::units::{Duration, number as digits};
 
 pub fn drafts(cx: &ModelCx<'_>) -> Vec<Draft> {
     let mut out = Vec::new();
-    for slo in cx.model.slos.iter().filter(|s| has_events(s.sli, cx.group)) {
+    for slo in cx.model.slos.iter().filter(|s| has_events(s, cx.plan, cx.group)) {
         let kind = AlertKind::ALL.iter().find(|k| k.budget() == Some(slo.sli));
         out.extend(kind.iter().flat_map(|kind| slo.burns.iter().map(|burn| draft(cx, **kind, slo, burn))));
     }
@@ -30,11 +30,13 @@ fn draft(cx: &ModelCx<'_>, kind: AlertKind, slo: &Slo, burn: &Burn) -> Draft {
         let bad = of_slo(cx.model, cx.names, slo, What::SloBadEvents(over(pair.long, cx.names))).expr();
         expr = expr.op(BinaryOp::And, bad.op(BinaryOp::Ge, number(f64::from(burn.least_events))));
     }
-    let labels = BTreeMap::from([
+    let mut labels = BTreeMap::from([
         ("long_window".to_owned(), pair.long.to_string()),
         ("short_window".to_owned(), pair.short.to_string()),
         ("burn_rate".to_owned(), digits(pair.burn_rate)),
     ]);
+    labels.extend(slo.measured_at.iter().map(|gateway| ("gateway".to_owned(), gateway.clone())));
+    let measured = slo.measured_at.as_ref().map(|g| format!(", as gateway {g} sees them")).unwrap_or_default();
     let told_apart = BTreeMap::from([("long_window".to_owned(), pair.long.to_string())]);
     let proof = Proof { told_apart, ..Proof::over(pair.long, Vec::new(), Vec::new()) };
     let promise = promise(slo);
@@ -45,7 +47,7 @@ fn draft(cx: &ModelCx<'_>, kind: AlertKind, slo: &Slo, burn: &Burn) -> Draft {
             digits(pair.burn_rate)
         ),
         format!(
-            "Model {{{{ $labels.model }}}} promises that {promise} over {}. More than {} of the {} of the last {} were bad, and of the \
+            "Model {{{{ $labels.model }}}} promises that {promise} over {}{measured}. More than {} of the {} of the last {} were bad, and of the \
              last {}, too: {} times what the budget of {} allows. In {} that burns {} of the budget. Bad so far, in {}: \
              {{{{ $value | humanize }}}}.",
             slo.window,

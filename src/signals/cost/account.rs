@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::quantity::{Join, Quantity, Series};
 use crate::names::Names;
 use crate::promql::selector;
-use crate::resolve::{Model, Pool};
+use crate::resolve::{Gateway, Model, Pool};
 use crate::signals::{Level, Measure, Record, What};
 use crate::source::Place;
 use crate::units::Duration;
@@ -93,7 +93,7 @@ pub mod kinds {
     }
 }
 
-/// A model, a pool, a namespace or the fleet: the labels of its series and their level.
+/// A model, a tenant of it, a pool, a namespace or the fleet: the labels of its series and their level.
 #[derive(Clone, Debug)]
 pub struct Account<'a> {
     level: Level,
@@ -106,6 +106,16 @@ impl<'a> Account<'a> {
     /// Makes the account of a model.
     pub fn model(model: &Model, names: &'a Names) -> Self {
         Self { level: Level::Model, labels: model.labels.clone(), origin: model.place, names }
+    }
+
+    /// Makes the account of the tenants of a model that a gateway tells apart.
+    pub fn tenants(gateway: &Gateway, model: &Model, names: &'a Names) -> Self {
+        Self { level: Level::Tenant, labels: gateway.labels_of(&model.labels), origin: gateway.place, names }
+    }
+
+    /// Makes the account of all tenants of a model, whichever gateway tells them apart.
+    pub fn all_tenants(model: &Model, names: &'a Names) -> Self {
+        Self { level: Level::Tenant, ..Self::model(model, names) }
     }
 
     /// Makes the account of a pool.

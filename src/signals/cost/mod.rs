@@ -7,12 +7,12 @@
 //! | `gpus` | GPUs by what runs |
 //! | `price` | price of a GPU-hour: declared, by energy, by OpenCost |
 //! | `model`, `pool`, `fleet` | what is recorded of each |
+//! | `tenant` | the part of each tenant that a gateway tells in the cost of a model |
 //! | `spend` | spend of the hour, the day and the month, forecast, budget |
 //! | `burn` | pairs of windows in which a budget burns too fast |
 //!
 //! An alert on a budget compares `spend:1h` (and sums of `spend:hour`, one value for each whole hour) with `budget:month`;
-//! both have the labels of their account. A gateway that names tenants would be one more account, with requests or tokens as
-//! its part of a model's cost.
+//! both have the labels of their account.
 
 mod account;
 mod burn;
@@ -23,6 +23,7 @@ mod pool;
 mod price;
 mod quantity;
 mod spend;
+mod tenant;
 
 pub use account::{Account, Kind, kinds};
 pub use burn::{Burn, burns, spend_in};
@@ -33,3 +34,4 @@ pub(super) use fleet::{records as of_fleet, spend as spend_of_fleet};
 pub(super) use model::{records as of_model, spend as spend_of_model};
 pub(super) use pool::{records as of_pool, spend as spend_of_pool};
 pub(super) use spend::interval as spend_interval;
+pub(super) use tenant::records as of_tenants;

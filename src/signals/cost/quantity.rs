@@ -192,6 +192,11 @@ impl<D> Quantity<Per<Joules, D>> {
 }
 
 impl Quantity<Share> {
+    /// Makes `self * whole`, with a share for each of several.
+    pub fn of_whole<U>(self, whole: Quantity<U>, join: Join) -> Quantity<U> {
+        self.join(BinaryOp::Mul, whole, join)
+    }
+
     /// Makes `1 - self`.
     #[must_use]
     pub fn rest(self) -> Self {
@@ -235,8 +240,18 @@ impl<N> Series<Per<N, Hours>> {
     /// The range is half a step shorter than the window, so that it holds the same number of values in every Prometheus: with
     /// both of its ends before 3.0, without the first since.
     pub fn total(&self, window: Duration, step: Duration) -> Quantity<N> {
-        let range = Duration::from_micros((window.whole_millis() * 1000).saturating_sub(step.whole_millis() * 500));
-        let sum = call("sum_over_time", [self.selector.clone().range(range.into())]);
-        Quantity::of(sum.times(step.secs_f64() / HOUR))
+        Quantity::of(over_steps(&self.selector, window, step).times(step.secs_f64() / HOUR))
     }
+}
+
+impl<N> Series<Per<N, Seconds>> {
+    /// The same of a series that is recorded per second.
+    pub fn total_of_seconds(&self, window: Duration, step: Duration) -> Quantity<N> {
+        Quantity::of(over_steps(&self.selector, window, step).times(step.secs_f64()))
+    }
+}
+
+fn over_steps(series: &Selector, window: Duration, step: Duration) -> Expr {
+    let range = Duration::from_micros((window.whole_millis() * 1000).saturating_sub(step.whole_millis() * 500));
+    call("sum_over_time", [series.clone().range(range.into())])
 }

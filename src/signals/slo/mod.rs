@@ -43,7 +43,7 @@ pub const SLO: &str = "slo";
 pub fn records(model: &Model, plan: &Plan, names: &Names, group: &Group) -> (Vec<Record>, Vec<Record>) {
     let maker = Maker { model, plan, names, group };
     let (mut fast, mut slow) = (Vec::new(), Vec::new());
-    for slo in model.slos.iter().filter(|s| has_events(s.sli, group)) {
+    for slo in model.slos.iter().filter(|s| has_events(s, plan, group)) {
         maker.fast(slo, &mut fast);
         maker.slow(slo, &mut slow);
     }

@@ -6,16 +6,19 @@ use crate::promql::{AggregateOp, BinaryOp, Expr, Grouping, aggregate, call, numb
 use crate::resolve::{Model, Plan, Slo};
 use crate::signals::book::Group;
 use crate::signals::model::{bucket_measure, recorded};
-use crate::signals::{Latency, Measure, What};
+use crate::signals::{Latency, Measure, What, gateway};
 use crate::slo::Sli;
 use crate::units::{bucket_bound, same_edge};
 
-/// Returns whether the group of a model records what an indicator counts.
-pub fn has_events(sli: Sli, group: &Group) -> bool {
-    let has = |what: What| group.records.iter().any(|r| r.measure == Measure::model(what));
-    match latency(sli) {
+/// Returns whether the group of a model records what an objective counts.
+pub fn has_events(slo: &Slo, plan: &Plan, group: &Group) -> bool {
+    let has = |what: What| match plan.measured_at(slo) {
+        Some(at) => gateway::has(at, what, group),
+        None => group.records.iter().any(|r| r.measure == Measure::model(what)),
+    };
+    match latency(slo.sli) {
         Some(latency) => has(What::LatencyBuckets(latency)) || has(What::LatencyBucketsMillis(latency)),
-        None if sli == Sli::Errors => has(What::Errors),
+        None if slo.sli == Sli::Errors => has(What::Errors),
         None => true,
     }
 }
@@ -36,12 +39,12 @@ pub fn latency(sli: Sli) -> Option<Latency> {
 /// While nothing is counted at all, both are zero, so that windows know of quiet times. Where events are counted and bad ones cannot
 /// be told (a bucket is missing), bad events are missing: that must not look like success.
 pub fn per_second(slo: &Slo, model: &Model, plan: &Plan, names: &Names, group: &Group) -> Option<(Expr, Expr)> {
-    if !has_events(slo.sli, group) {
+    if !has_events(slo, plan, group) {
         return None;
     }
     let (events, bad) = match latency(slo.sli) {
-        Some(latency) => slower(slo, latency, model, names)?,
-        None if slo.sli == Sli::Errors => failed(model, names)?,
+        Some(latency) => slower(slo, latency, model, plan, names)?,
+        None if slo.sli == Sli::Errors => failed(slo, model, plan, names)?,
         None => unavailable(model, plan),
     };
     // absent() has labels and is 1
@@ -50,18 +53,25 @@ pub fn per_second(slo: &Slo, model: &Model, plan: &Plan, names: &Names, group: &
 }
 
 /// All observations, and those above the threshold.
-fn slower(slo: &Slo, latency: Latency, model: &Model, names: &Names) -> Option<(Expr, Expr)> {
-    let source = model.source(latency.signal())?;
+fn slower(slo: &Slo, latency: Latency, model: &Model, plan: &Plan, names: &Names) -> Option<(Expr, Expr)> {
+    let at = plan.measured_at(slo);
+    let source = at.map_or_else(|| model.source(latency.signal()), |g| g.source(latency.signal()))?;
     let seconds = slo.threshold?.secs_f64();
     let edge = source.buckets.iter().copied().find(|e| same_edge(*e, seconds))? / source.factor;
-    let buckets = |le: String| recorded(model, names, bucket_measure(source, latency)).eq("le", le).expr().sum();
+    let what = bucket_measure(source, latency);
+    let recorded = at.map_or_else(|| recorded(model, names, what), |g| gateway::recorded(g, model, names, what));
+    let buckets = |le: String| recorded.clone().eq("le", le).expr().sum();
     let all = buckets("+Inf".to_owned());
     // Recorded buckets have one spelling, see the chapter of the model.
     Some((all.clone(), all.op(BinaryOp::Sub, buckets(bucket_bound(edge)))))
 }
 
 /// All requests that end, and those that fail.
-fn failed(model: &Model, names: &Names) -> Option<(Expr, Expr)> {
+fn failed(slo: &Slo, model: &Model, plan: &Plan, names: &Names) -> Option<(Expr, Expr)> {
+    if let Some(at) = plan.measured_at(slo) {
+        let all = gateway::rate(at, model, at.source(Signal::ErrorBase)?, names);
+        return Some((all, gateway::recorded(at, model, names, What::Errors).expr().sum()));
+    }
     let base = model.source(Signal::ErrorBase)?;
     let all = model.selector(base, &base.series).rate(names.window().into()).sum().times(base.factor);
     Some((all, recorded(model, names, What::Errors).expr().sum()))

@@ -32,6 +32,9 @@ fn has(metric: &Metric, words: &[&str]) -> bool {
 fn histogram(metric: &Metric, sources: &[&SignalSource], set: &Set) -> Meter {
     let of = sources.iter().find_map(|s| quantity::observed(s.signal));
     let mut of = of.unwrap_or_else(|| unmapped_histogram(metric));
+    if of == Observed::EndToEnd && set.outcome == Outcome::Failed {
+        of = Observed::Failed;
+    }
     if of == Observed::InterToken && metric.semantics == Some(Semantics::RequestMean) {
         of = Observed::InterTokenOfRequest;
     }

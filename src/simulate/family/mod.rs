@@ -1,8 +1,10 @@
 //! Families of a page: metrics of the catalogue with their series, and the choice of what each series shows.
 
+mod gateway;
 mod labels;
 mod meter;
 
+pub use gateway::of_gateway;
 pub use labels::{Holder, Labels, of_model, of_node};
 pub use meter::{of_engine, of_gpu, of_window};
 
