@@ -103,6 +103,7 @@ alerts! {
     ErrorBudgetBurn: "The error budget of failed requests burns too fast."; Slo, 0.0, 0, "critical";
     AvailabilityBudgetBurn: "The error budget of replicas that do not answer burns too fast."; Slo, 0.0, 0, "critical";
     ModelDown: "No replica of a model answers, or none is known any more."; Nothing, 0.0, 300, "critical";
+    GatewayDown: "No replica of a gateway answers, or none is known any more."; Nothing, 0.0, 300, "critical";
     EngineStuck: "A replica has requests in its batch and generates nothing."; Nothing, 0.0, 300, "critical";
     HighInferenceErrorRate: "A large share of requests fails."; Ratio, 0.05, 180, "critical";
     HighTimeToFirstToken: "The time to first token is above the SLO threshold."; Slo, 0.0, 120, "warning";

@@ -471,7 +471,8 @@ fn questions(kind: AlertKind) -> Vec<Question> {
             ),
             (Measure::gpu(What::GpuXid), "Did the driver report errors?", "79: the GPU has fallen off the bus."),
         ],
-        AlertKind::RuleEvaluationFailing
+        AlertKind::GatewayDown
+        | AlertKind::RuleEvaluationFailing
         | AlertKind::RuleGroupTooSlow
         | AlertKind::CollectorRefusing
         | AlertKind::CollectorDropping => Vec::new(),

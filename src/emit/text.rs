@@ -47,6 +47,7 @@ templates! {
     "runbooks/GPUXidCritical.md",
     "runbooks/GPUXidWarning.md",
     "runbooks/HighAbortRatio.md",
+    "runbooks/GatewayDown.md",
     "runbooks/HighEndToEndLatency.md",
     "runbooks/HighInferenceErrorRate.md",
     "runbooks/HighInterTokenLatency.md",

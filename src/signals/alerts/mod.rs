@@ -4,6 +4,7 @@
 mod cost_budget;
 mod engine_stuck;
 mod errors;
+mod gateway_down;
 mod gpu_faults;
 mod gpu_heat;
 mod gpu_lost;
@@ -149,10 +150,15 @@ pub fn of_pool(pool: &Pool, plan: &Plan, names: &Names, group: &Group) -> Vec<Al
     finished(OF_POOLS.iter().flat_map(|make| make(&cx)), plan, names, pool.place)
 }
 
-/// Makes the alerts on the telemetry itself, and on the budgets of the fleet and of namespaces.
+/// Makes the alerts on gateways, on the telemetry itself, and on the budgets of the fleet and of namespaces.
 pub fn of_fleet(plan: &Plan, names: &Names, group: &Group) -> Vec<Alert> {
     let cx = FleetCx { plan, names, group };
-    finished(telemetry::drafts(&cx).into_iter().chain(cost_budget::of_fleet(&cx)), plan, names, Place::default())
+    finished(
+        gateway_down::drafts(&cx).into_iter().chain(telemetry::drafts(&cx)).chain(cost_budget::of_fleet(&cx)),
+        plan,
+        names,
+        Place::default(),
+    )
 }
 
 impl ModelCx<'_> {
