@@ -46,6 +46,9 @@ const NOT_AFTER_A_MINUTE: &[(&str, &str)] = &[
 /// Recorded series that are not there at every time: the end of the name, and why.
 const NOT_AT_EVERY_TIME: &[(&str, &str)] = &[
     (":hour", "the spend of an hour is recorded at its end"),
+    ("spend_usd:2h", "spend of whole hours"),
+    ("spend_usd:6h", "spend of whole hours"),
+    ("spend_usd:3d", "spend of whole hours"),
     (":increase2h", "hours are added up from steps of five minutes"),
     (":increase6h", "hours are added up from steps of five minutes"),
     (":increase1d", "days are added up from half hours"),

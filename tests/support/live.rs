@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use llmobs::emit::Artifact;
 use llmobs::promql::MatchOp;
-use llmobs::resolve::{Endpoint, Model, Plan, Pool};
+use llmobs::resolve::{Endpoint, Gateway, Model, Plan, Pool};
 use serde_json::{Value, json};
 
 use super::load::Incident;
@@ -53,7 +53,7 @@ pub fn targets(plan: &Plan, incident: bool) -> Vec<Target> {
     });
     let hot = plan.pools.keys().next();
     let pools = plan.pools.values().flat_map(|p| hosts(p, incident.filter(|_| hot == Some(&p.name))));
-    models.chain(pools).collect()
+    models.chain(plan.gateways.values().map(gateway)).chain(pools).collect()
 }
 
 /// Returns the model that has the incident: one with most objectives.
@@ -71,6 +71,16 @@ fn replica(model: &Model, replica: u32, incident: Option<Incident>) -> Target {
         labels.insert("pod".to_owned(), name);
     }
     Target { path: format!("/models/{}/{replica}", model.name), labels, page: page::of_model(model, replica, incident) }
+}
+
+fn gateway(gateway: &Gateway) -> Target {
+    let name = format!("{}-0", gateway.name);
+    let matchers = gateway.target_matchers.iter().filter(|m| m.op == MatchOp::Equal);
+    let mut labels: BTreeMap<String, String> = matchers.map(|m| (m.label.clone(), m.value.clone())).collect();
+    labels.insert("job".to_owned(), format!("gateway-{}", gateway.name));
+    labels.insert("instance".to_owned(), format!("{name}:4000"));
+    labels.insert("pod".to_owned(), name);
+    Target { path: format!("/gateways/{}", gateway.name), labels, page: page::of_gateway(gateway) }
 }
 
 /// The labels `namespace` and `pod` are those of the exporter, as without honorLabels.

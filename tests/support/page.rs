@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use llmobs::catalog::{LeSpelling, Metric, MetricType, Semantics, Signal, SignalSource, Status};
-use llmobs::resolve::{Model, Pool};
+use llmobs::resolve::{Gateway, Model, Pool};
 
 use super::load::{Incident, LONGEST, Observations, Wave};
 
@@ -279,6 +279,77 @@ impl Replica<'_> {
         };
         now.scaled(1.0 / source.factor)
     }
+}
+
+/// Tenants of a gateway, each with its share of the requests.
+const TENANTS: [(&str, f64); 2] = [("search", 0.7), ("support", 0.3)];
+
+/// Makes the page of a gateway: what its signals are read from, for every model behind it.
+pub fn of_gateway(gateway: &Gateway) -> Page {
+    let mut families: Vec<Family> = Vec::new();
+    for source in Signal::OF_GATEWAYS.iter().filter_map(|s| gateway.source(*s)) {
+        let metric = &source.metric;
+        let series = gateway.models.values().flat_map(|model| gateway_series(gateway, source, model));
+        match families.iter_mut().find(|f| f.name == metric.name) {
+            // Failed requests may be a part of a counter that is there already.
+            Some(family) => {
+                let new: Vec<(Labels, Value)> =
+                    series.filter(|(labels, _)| !family.series.iter().any(|(known, _)| known == labels)).collect();
+                family.series.extend(new);
+            }
+            None => families.push(Family {
+                name: metric.name.clone(),
+                kind: metric.kind,
+                help: metric.help.clone(),
+                series: series.collect(),
+            }),
+        }
+    }
+    Page { families }
+}
+
+/// Returns the series of a signal about a model, one for each tenant if the gateway tells them apart.
+fn gateway_series(gateway: &Gateway, source: &SignalSource, model: &str) -> Vec<(Labels, Value)> {
+    let metric = &source.metric;
+    let (of_model, of_tenant) = (gateway.kind.profile.model_label.as_deref(), gateway.tenant_label.as_deref());
+    let optional =
+        metric.labels_optional.iter().filter(|l| Some(l.as_str()) == of_model || Some(l.as_str()) == of_tenant);
+    let names: Vec<&String> = metric.labels.iter().chain(optional).chain(source.matchers_re.keys()).collect();
+    let seed = seed(&format!("{}/{model}", gateway.name));
+    let requests = Wave { mean: 2.0 + 4.0 * seed, swing: 0.4, period: 5400.0, phase: seed };
+    let per_request = match source.signal {
+        Signal::PromptTokens => 700.0,
+        Signal::GenerationTokens => 220.0,
+        Signal::Errors => RARE,
+        _ => 1.0,
+    };
+    let tenants = if names.iter().any(|l| Some(l.as_str()) == of_tenant) { TENANTS.to_vec() } else { vec![("", 1.0)] };
+    let one = |(tenant, share): (&str, f64)| {
+        let value = |label: &str| match label {
+            _ if Some(label) == of_model => model.to_owned(),
+            _ if Some(label) == of_tenant => tenant.to_owned(),
+            _ if source.matchers_re.contains_key(label) => "500".to_owned(),
+            _ => {
+                let known = || metric.label_values.get(label).and_then(|v| v.first());
+                source.matchers.get(label).or_else(known).map_or_else(|| "none".to_owned(), String::clone)
+            }
+        };
+        let mut labels: Labels = Vec::new();
+        for name in &names {
+            if !labels.iter().any(|(l, _)| l == *name) {
+                labels.push(((*name).clone(), value(name)));
+            }
+        }
+        let rate = requests.scaled(per_request * share / source.factor);
+        let value = if metric.kind == MetricType::Histogram {
+            let median = usual(source.signal).unwrap_or(1.0) / source.factor;
+            Value::Histogram(Observations::new(rate, median), bounds(metric, gateway.kind.profile.le_spelling))
+        } else {
+            Value::Counter(rate)
+        };
+        (labels, value)
+    };
+    tenants.into_iter().map(one).collect()
 }
 
 /// Returns a usual median in the base unit: seconds, or tokens of a request.
