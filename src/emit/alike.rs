@@ -1,9 +1,10 @@
 //! Which models have rules that differ in nothing but the names of the models. What the checker says of the rules of one, it would
 //! say of the others: it reads one of each kind. Whatever is generated for users is generated for all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Emit;
+use crate::parallel;
 use crate::promql::{MatchOp, Matcher};
 use crate::resolve::Model;
 use crate::signals::{Alert, Chapter, Group, Record, Subject};
@@ -17,23 +18,12 @@ struct Named<'a> {
 
 /// Returns the chapters without those of models that are like a model before them.
 pub fn one_of_each<'a>(emit: Emit<'a>) -> Vec<&'a Chapter> {
-    let mut kept: Vec<Named<'a>> = Vec::new();
-    let mut out = Vec::new();
-    for chapter in &emit.book.chapters {
-        let model = match &chapter.subject {
-            Subject::Model(name) => emit.plan.models.get(name),
-            Subject::Pool(_) | Subject::Fleet => None,
-        };
-        if let Some(model) = model {
-            let named = Named { model, chapter, names: names(model) };
-            if kept.iter().any(|k| k.is_like(&named)) {
-                continue;
-            }
-            kept.push(named);
-        }
-        out.push(chapter);
-    }
-    out
+    let named: Vec<Named<'a>> = emit.book.chapters.iter().filter_map(|chapter| Named::of(emit, chapter)).collect();
+    let numbers: Vec<usize> = (0..named.len()).collect();
+    let is_new = parallel::map(&numbers, 4, |n| !named[..*n].iter().any(|before| before.is_like(&named[*n])));
+    let known: BTreeSet<&Subject> =
+        named.iter().zip(is_new).filter(|(_, is_new)| !is_new).map(|(n, _)| &n.chapter.subject).collect();
+    emit.book.chapters.iter().filter(|c| !known.contains(&c.subject)).collect()
 }
 
 fn names(model: &Model) -> Vec<(&str, &str)> {
@@ -43,7 +33,14 @@ fn names(model: &Model) -> Vec<(&str, &str)> {
     labels.chain(equal.map(|m| (m.label.as_str(), m.value.as_str()))).chain(served).collect()
 }
 
-impl Named<'_> {
+impl<'a> Named<'a> {
+    /// Returns the model of a chapter; `None` for other chapters.
+    fn of(emit: Emit<'a>, chapter: &'a Chapter) -> Option<Self> {
+        let Subject::Model(name) = &chapter.subject else { return None };
+        let model = emit.plan.models.get(name)?;
+        Some(Self { model, chapter, names: names(model) })
+    }
+
     fn is_like(&self, other: &Self) -> bool {
         let (engine, of_other) = (&self.model.engine, &other.model.engine);
         engine.profile.name == of_other.profile.name

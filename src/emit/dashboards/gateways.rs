@@ -47,8 +47,7 @@ pub fn seen(scope: &Scope<'_>) -> Row {
             Some(graph(scope, &format!("{title} at gateways"), description, unit).query(scope.over_time(series, AT)))
         })
         .collect();
-    let width = 24 / u32::try_from(panels.len()).unwrap_or(24).max(1);
-    Row::new("What do users see at the gateways?", panels.into_iter().map(|p| p.size(width, 8)).collect())
+    Row::new("What do users see at the gateways?", panels.into_iter().map(|p| p.size(12, 8)).collect())
 }
 
 /// Makes the row of the dashboard about cost; empty where no gateway tells tenants apart.
