@@ -179,6 +179,11 @@ impl AlertKind {
         }
     }
 
+    /// Returns the alert that watches the error budget of an objective.
+    pub fn of_budget(sli: Sli) -> Option<Self> {
+        Self::ALL.iter().copied().find(|k| k.budget() == Some(sli))
+    }
+
     /// Returns whether it watches a budget of money. Such an alert never pages unless llmobs.toml says so.
     pub fn watches_money(self) -> bool {
         matches!(self, Self::CostBudgetBurn | Self::CostBudgetForecast | Self::CostBudgetExhausted)

@@ -154,7 +154,7 @@ impl<'a> Maker<'a> {
         let slo = self.slo;
         let per_day = self.per_day();
         let events = slo.sli.events();
-        let kind = AlertKind::ALL.iter().find(|k| k.budget() == Some(slo.sli)).map_or("", |k| k.name());
+        let kind = AlertKind::of_budget(slo.sli).map_or("", AlertKind::name);
         let all = per_day * slo.window.secs_f64() / DAY;
         let count = |n: f64| number((n * 100.0).round() / 100.0);
         Page {
@@ -222,12 +222,12 @@ impl<'a> Maker<'a> {
 
     /// The edge of the threshold as recorded buckets spell it: that of the rule itself.
     fn edge(&self) -> Option<String> {
-        let rule = self.records(What::SloBadEvents(Over::Second)).first()?.expr.clone();
+        let records = self.records(What::SloBadEvents(Over::Second));
         let mut edges = Vec::new();
-        let _ = rule.map_selectors(&mut |s| {
-            edges.extend(s.matchers.iter().filter(|m| m.label == "le" && m.value != "+Inf").map(|m| m.value.clone()));
+        records.first()?.expr.selectors(&mut |s| {
+            edges.extend(s.matchers.iter().filter(|m| m.label == "le" && m.value != "+Inf").map(|m| &m.value));
         });
-        edges.first().cloned()
+        edges.first().map(|edge| (*edge).clone())
     }
 
     /// The rules of events per second, and those of what they read.

@@ -3,9 +3,8 @@
 //! Judges nothing.
 
 use super::{Objective, Settings};
-use crate::catalog::Signal;
 use crate::infer::{Target, Targets};
-use crate::promql::MatchOp;
+use crate::promql::{MatchOp, Matcher};
 use crate::resolve::{Gateway, Model, Plan, Pool};
 use crate::spec::DeployedBy;
 
@@ -30,15 +29,9 @@ pub fn targets(plan: &Plan) -> Targets {
 }
 
 fn of_model(model: &Model) -> Target {
-    let mut named_by = vec![("model".to_owned(), model.name.clone())];
-    if let (Some(label), Some(served)) = (&model.engine.profile.model_label, &model.served_model_name) {
-        named_by.push((label.clone(), served.clone()));
-    }
-    named_by.extend(model.namespace.iter().map(|n| ("namespace".to_owned(), n.clone())));
-    let equal = model.target_matchers.iter().filter(|m| m.op == MatchOp::Equal);
-    named_by.extend(equal.map(|m| (m.label.clone(), m.value.clone())));
-    named_by.sort();
-    named_by.dedup();
+    let mut names = vec![("model", model.name.as_str())];
+    names.extend(model.engine.profile.model_label.as_deref().zip(model.served_model_name.as_deref()));
+    let named_by = named_by(names, model.namespace.as_deref(), &model.target_matchers);
     Target {
         profile: model.engine.profile.name.clone(),
         release: model.engine.release.clone(),
@@ -50,13 +43,22 @@ fn of_model(model: &Model) -> Target {
     }
 }
 
+/// Returns the values by which a query can name servers, sorted: their names, their namespace, what selects their targets.
+fn named_by<'a>(
+    mut names: Vec<(&'a str, &'a str)>,
+    namespace: Option<&'a str>,
+    targets: &'a [Matcher],
+) -> Vec<(String, String)> {
+    names.extend(namespace.map(|n| ("namespace", n)));
+    names.extend(targets.iter().filter(|m| m.op == MatchOp::Equal).map(|m| (m.label.as_str(), m.value.as_str())));
+    names.sort_unstable();
+    names.dedup();
+    names.into_iter().map(|(label, value)| (label.to_owned(), value.to_owned())).collect()
+}
+
 fn of_gateway(gateway: &Gateway) -> Target {
-    let mut named_by = vec![("gateway".to_owned(), gateway.name.clone())];
-    named_by.extend(gateway.namespace.iter().map(|n| ("namespace".to_owned(), n.clone())));
-    let equal = gateway.target_matchers.iter().filter(|m| m.op == MatchOp::Equal);
-    named_by.extend(equal.map(|m| (m.label.clone(), m.value.clone())));
-    named_by.sort();
-    named_by.dedup();
+    let names = vec![("gateway", gateway.name.as_str())];
+    let named_by = named_by(names, gateway.namespace.as_deref(), &gateway.target_matchers);
     Target {
         profile: gateway.kind.profile.name.clone(),
         release: gateway.kind.release.clone(),
@@ -85,9 +87,7 @@ pub fn settings(plan: &Plan) -> Settings {
     let at_gateways = plan.models.values().flat_map(|model| {
         model.slos.iter().filter_map(|slo| {
             let gateway = plan.measured_at(slo)?;
-            // Signals and indicators of latencies have the same words.
-            let signal = Signal::OF_GATEWAYS.iter().find(|s| s.word() == slo.sli.key())?;
-            let source = gateway.source(*signal)?;
+            let source = gateway.source(slo.latency()?)?;
             Some(Objective {
                 model: model.name.clone(),
                 profile: gateway.kind.profile.name.clone(),

@@ -444,6 +444,17 @@ pub struct Burn {
 }
 
 impl Slo {
+    /// Returns the signal of a latency; `None` of other objectives.
+    pub fn latency(&self) -> Option<Signal> {
+        match self.sli {
+            Sli::Ttft => Some(Signal::Ttft),
+            Sli::InterTokenLatency => Some(Signal::InterTokenLatency),
+            Sli::E2eLatency => Some(Signal::E2eLatency),
+            Sli::QueueTime => Some(Signal::QueueTime),
+            Sli::Errors | Sli::Availability => None,
+        }
+    }
+
     /// Returns the share of events that may be bad.
     pub fn budget(&self) -> f64 {
         // 0.001 and not 0.0010000000000000009

@@ -15,7 +15,7 @@ pub mod proof;
 mod slo;
 
 pub use crate::alert_kind::{AlertKind, ThresholdUnit};
-pub use alerts::{THROTTLED_SHARE, promise, xid_codes};
+pub use alerts::{THROTTLED_SHARE, promise, threshold as alert_threshold, xid_codes};
 pub use book::{Alert, Basis, Book, Chapter, Group, Record, Subject};
 pub use measure::{Latency, Level, Measure, Over, Quantile, What};
 

@@ -22,8 +22,6 @@ const MOST: usize = 10;
 /// Most rows of a table that are shown without scrolling.
 const TABLE_ROWS: usize = 20;
 
-const HOUR: Duration = Duration::from_secs(3_600);
-
 /// Budget left from which it is shown as little.
 const LITTLE: f64 = 0.25;
 
@@ -224,7 +222,7 @@ impl<'a> Maker<'a> {
 
     /// Windows over which burn rates are recorded, shortest first, and the pairs that are judged by them.
     fn windows(&self) -> Vec<(Duration, Vec<&'a Burn>)> {
-        let mut windows: BTreeSet<Duration> = BTreeSet::from([HOUR]);
+        let mut windows: BTreeSet<Duration> = BTreeSet::from([Duration::HOUR]);
         windows.extend(self.slos.iter().flat_map(|s| s.burns.iter().map(|b| b.pair.long)));
         let pairs = |window: Duration| {
             let mut of: Vec<&Burn> =

@@ -9,10 +9,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::script::{Base, Phase};
-use super::{Expectation, Test, Tested, closure, sample, series};
+use super::{Expectation, Test, Tested, closure, firing_at, series};
 use crate::catalog::Signal;
 use crate::emit::Emit;
-use crate::promql::{AggregateOp, selector};
 use crate::resolve::{Burn, Model, Slo};
 use crate::signals::proof::{Spread, State};
 use crate::signals::{Alert, Chapter, Subject};
@@ -228,20 +227,16 @@ fn state(model: &Model, of: &[(f64, f64)]) -> State {
     let mut state = State::default();
     for (slo, (per_minute, bad)) in model.slos.iter().zip(of) {
         let per_second = per_minute / MINUTE.secs_f64();
-        let latency = |signal| {
-            let edge = slo.threshold.map_or(0.0, Duration::secs_f64);
-            State::default().latency(signal, Spread { per_second, slow: *bad, edge })
-        };
-        state.add(&match slo.sli {
-            Sli::Ttft => latency(Signal::Ttft),
-            Sli::InterTokenLatency => latency(Signal::InterTokenLatency),
-            Sli::E2eLatency => latency(Signal::E2eLatency),
-            Sli::QueueTime => latency(Signal::QueueTime),
-            Sli::Errors => State::default().with(Signal::ErrorBase, per_second).with(Signal::Errors, per_second * bad),
-            Sli::Availability => {
+        state.add(&match (slo.latency(), slo.sli) {
+            (Some(signal), _) => {
+                let edge = slo.threshold.map_or(0.0, Duration::secs_f64);
+                State::default().latency(signal, Spread { per_second, slow: *bad, edge })
+            }
+            (None, Sli::Availability) => {
                 let down = (bad * f64::from(REPLICAS)).round() as u32;
                 State::default().replicas(REPLICAS, REPLICAS - down.min(REPLICAS))
             }
+            (None, _) => State::default().with(Signal::ErrorBase, per_second).with(Signal::Errors, per_second * bad),
         });
     }
     state
@@ -281,7 +276,7 @@ fn expectations(model: &Model, alerts: &[&Alert], stages: &[Stage]) -> Vec<Expec
                 if (at.saturating_sub(slack)..=(at + 1).min(last - 1)).any(|t| fires[t] != firing) {
                     continue;
                 }
-                out.push((at, n_alert, expectation(alert, at, firing)));
+                out.push((at, n_alert, firing_at(alert, MINUTE * at as u64, firing)));
             }
         }
     }
@@ -314,14 +309,6 @@ fn sums(minutes: impl Iterator<Item = (f64, f64)>) -> Minutes {
 fn within(sums: &Minutes, at: usize, window: usize) -> (f64, f64) {
     let (end, start) = (sums[at.min(sums.len() - 1)], sums[at.saturating_sub(window)]);
     (end.0 - start.0, end.1 - start.1)
-}
-
-fn expectation(alert: &Alert, at: usize, firing: bool) -> Expectation {
-    let firing_now = selector("ALERTS").eq("alertname", alert.kind.name()).eq("alertstate", "firing");
-    let of_pair = alert.proof.told_apart.iter().fold(firing_now, |s, (label, value)| s.eq(label, value));
-    let expr = of_pair.expr().by(AggregateOp::Count, ["alertname"]).to_string();
-    let exp_samples = if firing { vec![sample(alert.kind.name(), 1)] } else { Vec::new() };
-    Expectation { expr, eval_time: (MINUTE * at as u64).to_string(), exp_samples }
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use serde::Serialize;
 use super::rules::part;
 use super::{Artifact, Emit, yaml};
 use crate::parallel;
-use crate::promql::{AggregateOp, selector};
+use crate::promql::{AggregateOp, Selector, selector};
 use crate::signals::proof::State;
 use crate::signals::{Alert, AlertKind, Chapter};
 use crate::units::Duration;
@@ -246,10 +246,7 @@ fn series(world: &World<'_>, calm: &State, phases: &[Phase]) -> Vec<Series> {
 
 fn expectation(check: &Check<'_>, alerts: &[&Alert]) -> Expectation {
     let looked_at = match check.alert {
-        Some(alert) => {
-            let of_kind = selector("ALERTS").eq("alertname", alert.kind.name());
-            alert.proof.told_apart.iter().fold(of_kind, |s, (label, value)| s.eq(label, value))
-        }
+        Some(alert) => told_apart(selector("ALERTS").eq("alertname", alert.kind.name()), alert),
         None if matches!(check.seen, Seen::Exactly(_)) => {
             let money = AlertKind::ALL.iter().filter(|k| k.watches_money()).map(|k| k.name());
             selector("ALERTS").not_re("alertname", money.collect::<Vec<_>>().join("|"))
@@ -275,6 +272,19 @@ fn expectation(check: &Check<'_>, alerts: &[&Alert]) -> Expectation {
     };
     let expr = looked_at.expr().by(AggregateOp::Count, ["alertname"]).to_string();
     Expectation { expr, eval_time: check.at.to_string(), exp_samples }
+}
+
+/// Adds the labels that tell an alert from others of its kind.
+fn told_apart(of_kind: Selector, alert: &Alert) -> Selector {
+    alert.proof.told_apart.iter().fold(of_kind, |s, (label, value)| s.eq(label, value))
+}
+
+/// Expects that an alert fires, or that it does not.
+fn firing_at(alert: &Alert, at: Duration, firing: bool) -> Expectation {
+    let firing_now = selector("ALERTS").eq("alertname", alert.kind.name()).eq("alertstate", "firing");
+    let expr = told_apart(firing_now, alert).expr().by(AggregateOp::Count, ["alertname"]).to_string();
+    let exp_samples = if firing { vec![sample(alert.kind.name(), 1)] } else { Vec::new() };
+    Expectation { expr, eval_time: at.to_string(), exp_samples }
 }
 
 fn sample(alert: &str, n: usize) -> Sample {

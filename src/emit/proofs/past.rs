@@ -38,16 +38,18 @@ pub fn of_past<'a>(alerts: &[&'a Alert], window: Duration, clock: Clock) -> Vec<
     let written = |pieces: &[Piece]| Maker::new(alerts, &pasts, &ago, window, clock).written(pieces);
     let mut out = Vec::new();
     let mut open: Vec<Piece> = Vec::new();
+    let mut last = None;
     for piece in pieces {
-        let more: Vec<Piece> = open.iter().copied().chain([piece]).collect();
-        if !open.is_empty() && written(&more).1 + LEAD > nearest {
-            out.push(written(&open).0);
+        open.push(piece);
+        let (mut script, length) = written(&open);
+        if open.len() > 1 && length + LEAD > nearest {
             open = vec![piece];
-        } else {
-            open = more;
+            script = written(&open).0;
+            out.extend(last.take());
         }
+        last = Some(script);
     }
-    out.push(written(&open).0);
+    out.extend(last);
     out
 }
 

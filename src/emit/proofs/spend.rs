@@ -5,12 +5,12 @@
 //! When each alert must fire and end is computed here from what was spent in each hour, not from the rules.
 
 use super::track::{Motion, Track};
-use super::{Expectation, Sample, Series, Test, Tested};
+use super::{Expectation, Series, Test, Tested, firing_at};
 use crate::emit::Emit;
-use crate::promql::{AggregateOp, selector};
+use crate::promql::selector;
 use crate::resolve::{Plan, Pool};
 use crate::signals::cost::{burns, price_of_pool};
-use crate::signals::{Alert, AlertKind, Chapter, Level, Measure, Subject, What};
+use crate::signals::{Alert, AlertKind, Chapter, Level, Measure, Subject, What, alert_threshold};
 use crate::units::Duration;
 
 /// Time between two evaluations and between two samples. Spend of an hour is recorded in its last five minutes.
@@ -173,9 +173,7 @@ struct Thresholds {
 
 impl Thresholds {
     fn of(plan: &Plan, budget: f64) -> Self {
-        let of = |kind: AlertKind| {
-            plan.alerts.get(kind.name()).and_then(|a| a.threshold).unwrap_or_else(|| kind.default_threshold())
-        };
+        let of = |kind| alert_threshold(kind, plan);
         Self {
             budget,
             burn: of(AlertKind::CostBudgetBurn),
@@ -325,17 +323,8 @@ fn expectations(alerts: &[&Alert], thresholds: &Thresholds, course: &Course) -> 
         looks.sort_unstable();
         looks.dedup();
         for at in looks.into_iter().filter(|at| fires(&early, *at) == firing[*at]) {
-            out.push((at, expectation(alert, at, firing[at])));
+            out.push((at, firing_at(alert, TICK * at as u64, firing[at])));
         }
     }
     out
-}
-
-fn expectation(alert: &Alert, at: usize, firing: bool) -> Expectation {
-    let of_kind = selector("ALERTS").eq("alertname", alert.kind.name()).eq("alertstate", "firing");
-    let of_budget = alert.proof.told_apart.iter().fold(of_kind, |s, (label, value)| s.eq(label, value));
-    let expr = of_budget.expr().by(AggregateOp::Count, ["alertname"]).to_string();
-    let sample = Sample { labels: format!("{{alertname=\"{}\"}}", alert.kind.name()), value: 1.0 };
-    let exp_samples = if firing { vec![sample] } else { Vec::new() };
-    Expectation { expr, eval_time: (TICK * at as u64).to_string(), exp_samples }
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Draft, FleetCx, ModelCx, PoolCx, percent, threshold};
+use super::{DAY, Draft, FleetCx, ModelCx, PoolCx, percent, threshold};
 use crate::promql::{BinaryOp, Expr, call};
 use crate::resolve::Plan;
 use crate::signals::cost::{Account, Burn, Kind, burns, kinds, spend_in};
@@ -12,8 +12,6 @@ use crate::signals::proof::Proof;
 use crate::signals::{AlertKind, Level, Measure, What};
 use crate::units::money_units::Money;
 use crate::units::{Duration, PerMonth, number as digits};
-
-const DAY: Duration = Duration::from_secs(86_400);
 
 /// Label that says whose budget it is.
 const BUDGET: &str = "budget";

@@ -1,8 +1,6 @@
 //! XID errors by what they mean: page for a GPU that is out of service, say what needs a look, and keep faults of the
 //! application away from those who run the platform. The classes stand in `profiles/xid.toml`.
 
-use std::collections::BTreeMap;
-
 use super::{Draft, GPU, OF_POOL, PoolCx};
 use crate::catalog::{Signal, Xid, XidClass, xid_table};
 use crate::promql::selector;
@@ -20,7 +18,7 @@ pub fn drafts(cx: &PoolCx<'_>) -> Vec<Draft> {
     if !cx.has(What::GpuXid) {
         return Vec::new();
     }
-    KINDS.into_iter().filter_map(|kind| draft(cx, kind, xid_table())).collect()
+    KINDS.into_iter().filter_map(|kind| draft(cx, kind)).collect()
 }
 
 /// Returns the codes that an alert is about, and what is known of them; none for other alerts.
@@ -41,16 +39,16 @@ fn is_about(kind: AlertKind, code: u32, xid: &Xid) -> bool {
     }
 }
 
-fn draft(cx: &PoolCx<'_>, kind: AlertKind, table: &BTreeMap<u32, Xid>) -> Option<Draft> {
+fn draft(cx: &PoolCx<'_>, kind: AlertKind) -> Option<Draft> {
     let codes: Vec<u32> =
-        table.iter().filter(|(code, xid)| is_about(kind, **code, xid)).map(|(code, _)| *code).collect();
+        xid_table().iter().filter(|(code, xid)| is_about(kind, **code, xid)).map(|(code, _)| *code).collect();
     let pattern: Vec<String> = codes.iter().map(u32::to_string).collect();
     let expr = selector(cx.names.record(Measure::gpu(What::GpuXid)))
         .eq("pool", &cx.pool.name)
         .re("xid", pattern.join("|"))
         .expr()
         .above(0.0);
-    let other = table.iter().find(|(code, xid)| !is_about(kind, **code, xid)).map(|(code, _)| *code)?;
+    let other = xid_table().iter().find(|(code, xid)| !is_about(kind, **code, xid)).map(|(code, _)| *code)?;
     let reported = |code: u32| match cx.pool.signal(Signal::GpuXidCount) {
         Some(_) => State::default().labelled(Signal::GpuXidCount, "xid", &code.to_string(), 1.0),
         None => State::default().with(Signal::GpuXid, f64::from(code)),

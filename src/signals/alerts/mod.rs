@@ -228,7 +228,8 @@ const GPU: &str = "GPU {{ $labels.gpu }} of {{ $labels.hostname }}";
 /// Names its pool and make.
 const OF_POOL: &str = "(pool {{ $labels.pool }}, {{ $labels.modelName }})";
 
-fn threshold(kind: AlertKind, plan: &Plan) -> f64 {
+/// Returns the threshold of an alert in its base unit: that of llmobs.toml, else the usual one.
+pub fn threshold(kind: AlertKind, plan: &Plan) -> f64 {
     plan.alerts.get(kind.name()).and_then(|a| a.threshold).unwrap_or_else(|| kind.default_threshold())
 }
 

@@ -16,8 +16,8 @@ use crate::units::{Duration, number as digits};
 pub fn drafts(cx: &ModelCx<'_>) -> Vec<Draft> {
     let mut out = Vec::new();
     for slo in cx.model.slos.iter().filter(|s| has_events(s, cx.plan, cx.group)) {
-        let kind = AlertKind::ALL.iter().find(|k| k.budget() == Some(slo.sli));
-        out.extend(kind.iter().flat_map(|kind| slo.burns.iter().map(|burn| draft(cx, **kind, slo, burn))));
+        let kind = AlertKind::of_budget(slo.sli);
+        out.extend(kind.iter().flat_map(|kind| slo.burns.iter().map(|burn| draft(cx, *kind, slo, burn))));
     }
     out
 }

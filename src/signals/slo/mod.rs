@@ -41,7 +41,7 @@ pub const SLO: &str = "slo";
 
 /// Records what the objectives of a model need: first what goes with every evaluation, then what is enough every two minutes.
 pub fn records(model: &Model, plan: &Plan, names: &Names, group: &Group) -> (Vec<Record>, Vec<Record>) {
-    let maker = Maker { model, plan, names, group };
+    let maker = Maker { model, plan, names };
     let (mut fast, mut slow) = (Vec::new(), Vec::new());
     for slo in model.slos.iter().filter(|s| has_events(s, plan, group)) {
         maker.fast(slo, &mut fast);
@@ -71,7 +71,6 @@ struct Maker<'a> {
     model: &'a Model,
     plan: &'a Plan,
     names: &'a Names,
-    group: &'a Group,
 }
 
 impl Maker<'_> {
@@ -99,7 +98,7 @@ impl Maker<'_> {
     }
 
     fn fast(&self, slo: &Slo, out: &mut Vec<Record>) {
-        let Some((events, bad)) = sli::per_second(slo, self.model, self.plan, self.names, self.group) else { return };
+        let Some((events, bad)) = sli::per_second(slo, self.model, self.plan, self.names) else { return };
         out.push(self.record(slo, What::SloEvents(Over::Second), &[], events));
         out.push(self.record(slo, What::SloBadEvents(Over::Second), &[], bad));
         let step = MINUTE.min(self.names.window());

@@ -16,33 +16,23 @@ pub fn has_events(slo: &Slo, plan: &Plan, group: &Group) -> bool {
         Some(at) => gateway::has(at, what, group),
         None => group.records.iter().any(|r| r.measure == Measure::model(what)),
     };
-    match latency(slo.sli) {
+    match latency(slo) {
         Some(latency) => has(What::LatencyBuckets(latency)) || has(What::LatencyBucketsMillis(latency)),
         None if slo.sli == Sli::Errors => has(What::Errors),
         None => true,
     }
 }
 
-/// Returns the latency of an indicator.
-pub fn latency(sli: Sli) -> Option<Latency> {
-    match sli {
-        Sli::Ttft => Some(Latency::Ttft),
-        Sli::InterTokenLatency => Some(Latency::Itl),
-        Sli::E2eLatency => Some(Latency::E2e),
-        Sli::QueueTime => Some(Latency::Queue),
-        Sli::Errors | Sli::Availability => None,
-    }
+fn latency(slo: &Slo) -> Option<Latency> {
+    Latency::ALL.iter().copied().find(|l| slo.latency() == Some(l.signal()))
 }
 
 /// Returns events and bad events, 1/second, without labels.
 ///
 /// While nothing is counted at all, both are zero, so that windows know of quiet times. Where events are counted and bad ones cannot
 /// be told (a bucket is missing), bad events are missing: that must not look like success.
-pub fn per_second(slo: &Slo, model: &Model, plan: &Plan, names: &Names, group: &Group) -> Option<(Expr, Expr)> {
-    if !has_events(slo, plan, group) {
-        return None;
-    }
-    let (events, bad) = match latency(slo.sli) {
+pub fn per_second(slo: &Slo, model: &Model, plan: &Plan, names: &Names) -> Option<(Expr, Expr)> {
+    let (events, bad) = match latency(slo) {
         Some(latency) => slower(slo, latency, model, plan, names)?,
         None if slo.sli == Sli::Errors => failed(slo, model, plan, names)?,
         None => unavailable(model, plan),
