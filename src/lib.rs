@@ -63,7 +63,7 @@ use diag::{Diagnostic, Severity, Sink};
 use emit::{Artifact, Emit};
 use names::Names;
 use resolve::{CheckSettings, Context, Plan};
-use signals::Book;
+use signals::{Book, Models};
 use source::{FileId, Sources, World};
 
 /// What compiling one llmobs.toml gives.
@@ -92,8 +92,7 @@ impl Program {
         emit::artifacts(self.emit())
     }
 
-    /// Makes what the checker reads, sorted by path: dashboards, and rules. Of models whose rules differ in their names alone, those
-    /// of the first.
+    /// Makes what the checker reads, sorted by path: dashboards, and rules.
     pub fn artifacts_to_check(&self) -> Vec<Artifact> {
         emit::to_check(self.emit())
     }
@@ -123,7 +122,7 @@ impl Program {
 pub fn compile(name: &str, text: String, world: &dyn World) -> Compilation {
     let mut sources = Sources::default();
     let file = sources.add(name, text);
-    let compiled = compile_file(file, &mut sources, &mut Catalog::default(), world);
+    let compiled = compile_file(file, &mut sources, &mut Catalog::default(), world, Models::All);
     Compilation { sources, diagnostics: compiled.diagnostics, program: compiled.program }
 }
 
@@ -140,8 +139,14 @@ pub struct Compiled {
     pub check: CheckSettings,
 }
 
-/// Compiles a llmobs.toml that was read already. Profiles of the user are added to `sources` and `catalog`.
-pub fn compile_file(file: FileId, sources: &mut Sources, catalog: &mut Catalog, world: &dyn World) -> Compiled {
+/// Compiles a llmobs.toml that was read already. Profiles of the user are added to `sources` and `catalog`; `models` have rules.
+pub fn compile_file(
+    file: FileId,
+    sources: &mut Sources,
+    catalog: &mut Catalog,
+    world: &dyn World,
+    models: Models,
+) -> Compiled {
     let mut sink = Sink::default();
     let document = spec::read(sources, file, &mut sink);
     let gpus = GpuTable::builtin();
@@ -152,7 +157,7 @@ pub fn compile_file(file: FileId, sources: &mut Sources, catalog: &mut Catalog, 
     let check = plan.as_ref().map(|p| p.check.clone()).unwrap_or_default();
     let (plan, faulty) = if failed { (None, plan) } else { (plan, None) };
     let program = plan.map(|plan| {
-        let book = signals::book(&plan);
+        let book = signals::book(&plan, models);
         let names = Names::of(&plan);
         Program { plan, book, names }
     });

@@ -140,7 +140,7 @@ spec_words! {
 }
 
 /// A range of releases, both ends included.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Range {
     /// First release; open if `None`.
     pub since: Option<Release>,
@@ -156,7 +156,7 @@ impl Range {
 }
 
 /// One metric in one range of releases.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Metric {
     /// Name as scraped; histograms by base name.
     pub name: String,

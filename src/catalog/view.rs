@@ -54,7 +54,7 @@ pub enum Found {
 }
 
 /// From where a signal is read in one release.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SignalSource {
     /// The signal.
     pub signal: Signal,

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::kube::{self, Custom};
-use super::{Artifact, Emit, alike, yaml};
+use super::{Artifact, Emit, yaml};
 use crate::parallel;
 use crate::signals::{Alert, Chapter, Group, Subject};
 use crate::spec::Flavour;
@@ -79,17 +79,8 @@ pub fn some_rules(chapter: &Chapter, names: &BTreeSet<String>, alerts: &[&Alert]
 
 /// Makes the rules of every chapter.
 pub fn artifacts(emit: Emit<'_>) -> Vec<Artifact> {
-    of_chapters(emit, &emit.book.chapters.iter().collect::<Vec<_>>())
-}
-
-/// Makes the rules of every chapter but those of models whose rules differ in their names alone from others.
-pub fn one_of_each(emit: Emit<'_>) -> Vec<Artifact> {
-    of_chapters(emit, &alike::one_of_each(emit))
-}
-
-fn of_chapters(emit: Emit<'_>, chapters: &[&Chapter]) -> Vec<Artifact> {
     let recording = |c: &&Chapter| c.groups.iter().any(|g| !g.records.is_empty());
-    let chapters: Vec<&Chapter> = chapters.iter().copied().filter(recording).collect();
+    let chapters: Vec<&Chapter> = emit.book.chapters.iter().filter(recording).collect();
     parallel::map(&chapters, 4, |c| artifact(emit, c))
 }
 

@@ -3,7 +3,6 @@
 //! Every expression that is generated is built here as a tree; no other module joins strings into PromQL. Reading knows the
 //! language, not the metrics.
 
-mod alike;
 mod ast;
 mod build;
 mod check;

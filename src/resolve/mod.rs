@@ -3,6 +3,7 @@
 //! The only place where one table is checked against another. All errors are reported; a plan is made of what is right, and the
 //! caller must not generate from it if the sink has errors.
 
+mod alike;
 mod budgets;
 mod check;
 mod costs;

@@ -23,10 +23,22 @@ use crate::names::Names;
 use crate::parallel;
 use crate::resolve::{Model, Plan};
 
+/// Which models have a chapter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Models {
+    /// All.
+    All,
+    /// One of those that differ in their names alone: enough to judge the rules.
+    OneOfEach,
+}
+
 /// Makes the book of a plan.
-pub fn book(plan: &Plan) -> Book {
+pub fn book(plan: &Plan, which: Models) -> Book {
     let names = Names::of(plan);
-    let models: Vec<&Model> = plan.models.values().collect();
+    let models: Vec<&Model> = match which {
+        Models::All => plan.models.values().collect(),
+        Models::OneOfEach => plan.one_of_each().into_iter().filter_map(|name| plan.models.get(name)).collect(),
+    };
     let mut chapters: Vec<Chapter> = parallel::map(&models, 4, |m| model::chapter(m, plan, &names));
     chapters.extend(plan.pools.values().map(|p| gpu::chapter(p, plan, &names)));
     let fleet = fleet::chapter(plan, &chapters, &names);

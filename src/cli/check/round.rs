@@ -15,6 +15,7 @@ use crate::lint::baseline::{Baseline, within};
 use crate::lint::levels::Levels;
 use crate::lint::suppress::{self, Date};
 use crate::lint::{self, Settings};
+use crate::signals::Models;
 use crate::source::{DiskWorld, FileId, Sources, World as _};
 use crate::units::Duration;
 use crate::{Compiled, Program, compile_file, output, parallel};
@@ -157,7 +158,8 @@ impl<'a> Group<'a> {
     /// Takes what a llmobs.toml declares and, if it is checked itself, its findings and its output.
     fn compile(&mut self, project: &Declared, file: FileId, sources: &mut Sources) {
         let world = DiskWorld { root: project.at.folder().to_path_buf() };
-        let Compiled { diagnostics, program, faulty, check } = compile_file(file, sources, &mut self.catalog, &world);
+        let Compiled { diagnostics, program, faulty, check } =
+            compile_file(file, sources, &mut self.catalog, &world, Models::OneOfEach);
         let (faults, findings): (Vec<_>, Vec<_>) = diagnostics.into_iter().partition(|d| d.severity == Severity::Error);
         self.faults = faults;
         let folder = project.at.folder();
