@@ -5,37 +5,51 @@ use super::lookup::underscored;
 
 /// Labels that a scrape, its service discovery or the external labels of a server usually add.
 const OF_TARGETS: &[&str] = &[
+    "account",
     "app",
-    "availability_zone",
     "az",
-    "cluster",
-    "cluster_id",
-    "cluster_name",
-    "container",
-    "datacenter",
+    "component",
     "deployment",
     "endpoint",
+    "instance",
+    "job",
+    "location",
+    "project_id",
+    "prometheus",
+    "prometheus_replica",
+    "release",
+    "replica",
+    "scrape_job",
+    "service",
+    "service_instance_id",
+    "service_name",
+    "service_namespace",
+    "stage",
+    "team",
+    "tenant",
+];
+
+/// Words of labels that say where a target runs, alone or with others: `cluster_name`, `kubernetes_pod_name`.
+const PLACES: &[&str] = &[
+    "cluster",
+    "container",
+    "datacenter",
     "env",
     "environment",
     "host",
     "hostname",
-    "instance",
-    "job",
-    "k8s_cluster",
+    "k8s",
+    "kubernetes",
     "namespace",
     "node",
+    "nodepool",
     "pod",
-    "prometheus",
-    "prometheus_replica",
     "region",
-    "replica",
-    "scrape_job",
-    "service",
-    "stage",
-    "team",
-    "tenant",
     "zone",
 ];
+
+/// Ends of the domains that labels of Kubernetes objects begin with: `ray.io/cluster` is stored as `ray_io_cluster`.
+const DOMAINS: &[&str] = &["ai", "cloud", "com", "dev", "io", "net", "org", "sh"];
 
 /// Where a label comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,10 +81,16 @@ pub fn label_origin(metric: &Metric, label: &str) -> Option<LabelOrigin> {
     {
         return Some(LabelOrigin::Exported);
     }
-    if OF_TARGETS.contains(&label) || label.starts_with("__") {
+    if is_of_targets(label) {
         return Some(LabelOrigin::Target);
     }
     metric.labels_open.then_some(LabelOrigin::Open)
+}
+
+fn is_of_targets(label: &str) -> bool {
+    let words: Vec<&str> = label.split('_').collect();
+    let of_object = words.len() > 2 && words[1..words.len() - 1].iter().any(|w| DOMAINS.contains(w));
+    OF_TARGETS.contains(&label) || label.starts_with("__") || of_object || words.iter().any(|w| PLACES.contains(w))
 }
 
 /// Returns whether anything known gives a metric this label.

@@ -92,6 +92,11 @@ impl Resolved {
         !self.entries.is_empty() && !self.generic
     }
 
+    /// Returns whether the exporter's metrics are all listed, so that what is said of them is the whole of it.
+    pub fn is_of_complete(&self) -> bool {
+        self.is_known() && self.profile.as_ref().is_some_and(|p| p.complete)
+    }
+
     /// Returns whether what is known about it was derived, not read in the exporter's source.
     pub fn is_derived(&self) -> bool {
         let derived = |p: &Arc<Profile>| p.certainty == Certainty::Derived;

@@ -6,7 +6,7 @@ use super::node::{Node, Value};
 use super::shape::Reader;
 use super::text::{Source, Text};
 use super::{Document, Kind, ObjectRef, RuleFile, adapter, dashboard, parse, rules, scaler};
-use crate::diag::{Code, Diagnostic, shorten};
+use crate::diag::{Code, Diagnostic, did_you_mean, shorten};
 
 /// Words of which a file that llmobs reads holds at least one.
 const WORDS: &[&str] = &[
@@ -63,11 +63,24 @@ pub fn document<'a>(reader: &mut Reader<'a, '_>, root: &Node<'a>, out: &mut Vec<
     out.push(Document { place, kind, object: None });
 }
 
+/// Returns whether `groups` holds something else than groups of rules: all have what no group of rules has, and none has `rules` or
+/// what could be meant by it.
+fn of_others(root: &Node<'_>) -> bool {
+    let groups = root.get("groups").and_then(Node::list).unwrap_or_default();
+    let stranger = |group: &Node<'_>| {
+        let mut keys = group.map().into_iter().flatten().map(|(key, _)| key.name.as_ref());
+        group.get("rules").is_none()
+            && keys.clone().any(|key| !rules::GROUP.contains(&key))
+            && keys.all(|key| did_you_mean(key, ["rules"]).is_none())
+    };
+    groups.len() > 1 && groups.iter().all(stranger)
+}
+
 /// A document that is no Kubernetes object.
 fn bare<'a>(reader: &mut Reader<'a, '_>, root: &Node<'a>) -> Kind {
     let has = |name: &str| root.get(name).is_some();
     // A provisioning file of Grafana has groups too, and a number for its version.
-    if has("groups") && !has("apiVersion") && !has("panels") {
+    if has("groups") && !has("apiVersion") && !has("panels") && !of_others(root) {
         let bytes = root.range().len();
         return Kind::Rules(rules::read(reader, root, bytes));
     }

@@ -9,7 +9,7 @@ use super::text::Text;
 use crate::diag::{Code, Diagnostic, shorten};
 use crate::source::Place;
 
-const GROUP: &[&str] = &["name", "interval", "query_offset", "limit", "labels", "rules"];
+pub(super) const GROUP: &[&str] = &["name", "interval", "query_offset", "limit", "labels", "rules"];
 /// Fields of a group that only other flavours than Prometheus know.
 const GROUP_ELSEWHERE: &[&str] = &[
     "partial_response_strategy",

@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 
 use crate::diag::{Code, Diagnostic};
+use crate::infer::Typed;
 use crate::intake::{Group, ObjectRef, Rule, RuleFile, Text};
 use crate::lint::{Cx, Query};
+use crate::promql::ExprKind;
 
 /// Largest PrometheusRule that the operator takes, in bytes (prometheus-operator: pkg/operator, 512 KiB).
 const MAX_OBJECT: usize = 512 * 1024;
@@ -82,8 +84,13 @@ fn order(file: &RuleFile, queries: &[&Query<'_>], out: &mut Vec<Diagnostic>) {
     for query in queries {
         let Some((rule, group)) = query.role.rule() else { continue };
         let (Some(g), Some(r)) = (index_in(&file.groups, group), index_in(&group.rules, rule)) else { continue };
-        query.walk(&mut |node, _| {
+        query.walk(&mut |node, above| {
             let Some(selector) = node.selector() else { return };
+            // Of a window, it lacks the newest of many values.
+            let over_time = |n: &Typed<'_>| matches!(n.expr.kind, ExprKind::Range(_) | ExprKind::Subquery(_));
+            if over_time(node) || above.iter().any(|n| over_time(n)) {
+                return;
+            }
             let Some(writers) = recorded.get(&(g, selector.name.as_str())) else { return };
             if writers.iter().any(|w| *w <= r) {
                 return;

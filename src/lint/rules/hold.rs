@@ -1,6 +1,6 @@
 //! `rule/for-never-reached`: a `for` longer than what one event keeps the condition true.
 
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Severity};
 use crate::infer::Typed;
 use crate::lint::{Cx, Query};
 use crate::promql::{BinaryOp, ExprKind};
@@ -29,11 +29,15 @@ pub fn check(query: &Query<'_>, _: &Cx<'_>, out: &mut Vec<Diagnostic>) {
         "one event keeps `{function}` over {window} above zero for {window}, and `for` asks for {}",
         hold.human()
     );
-    out.push(
-        Diagnostic::new(Code::ForNeverReached, message, text.whole(), "fires only if events keep coming")
-            .related(query.place(left.expr.span), format!("sees an event for {window}"))
-            .help("leave out `for`, or make the window longer than it"),
-    );
+    let mut finding = Diagnostic::new(Code::ForNeverReached, message, text.whole(), "fires only if events keep coming")
+        .related(query.place(left.expr.span), format!("sees an event for {window}"))
+        .help("leave out `for`, or make the window longer than it");
+    // Of what is not known here, events may well keep coming: a failure of what is tried again and again.
+    let may_go_on = matches!(function, "increase" | "rate" | "delta");
+    if may_go_on && !left.facts.metric.as_ref().is_some_and(|m| m.is_of_complete()) {
+        finding.severity = Severity::Info;
+    }
+    out.push(finding);
 }
 
 fn events(node: &Typed<'_>) -> Option<(f64, &'static str)> {

@@ -145,7 +145,7 @@ fn foreign(side: &Typed<'_>, label: &str) -> bool {
         return true;
     }
     !side.facts.labels.lists(label)
-        && metric.is_known()
+        && metric.is_of_complete()
         && !metric.passed_on
         && metric.metrics().all(|m| crate::catalog::label_origin(m, label).is_none())
 }

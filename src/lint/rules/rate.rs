@@ -68,6 +68,12 @@ fn growth(query: &Query<'_>, call: &Call, argument: &Typed<'_>, out: &mut Vec<Di
             format!("`{function}` of {what}, which is {}", facts.nature.words()),
             "use `avg_over_time` to smooth it".to_owned(),
         ),
+        // How fast the time of the newest of many events moves on, in seconds per second.
+        Nature::Timestamp
+            if function == "rate" && facts.metric.as_ref().is_some_and(|m| m.name.contains("timestamp")) =>
+        {
+            return;
+        }
         Nature::Gauge | Nature::Flag | Nature::Info | Nature::Timestamp | Nature::HighWaterMark => {
             let alternative = match function {
                 "resets" => "count its changes with `changes(...)`",

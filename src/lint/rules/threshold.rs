@@ -88,7 +88,8 @@ fn buckets(
     out: &mut Vec<Diagnostic>,
 ) {
     let Some((metric, bounds, scale)) = distribution(&value.facts) else { return };
-    if !matches!(op, BinaryOp::Gt | BinaryOp::Ge) {
+    // `> 0` drops what is idle; it is no threshold.
+    if !matches!(op, BinaryOp::Gt | BinaryOp::Ge) || limit <= 0.0 {
         return;
     }
     let Some(highest) = bounds.last().map(|b| b / scale) else { return };

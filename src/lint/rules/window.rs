@@ -21,7 +21,12 @@ pub fn check(query: &Query<'_>, cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
         if !OF_SEVERAL.contains(&call.function) {
             return;
         }
-        let Some(ExprKind::Range(range)) = node.parts.first().map(|p| &p.bare().expr.kind) else { return };
+        let Some(inner) = node.parts.first().map(|p| p.bare()) else { return };
+        let ExprKind::Range(range) = &inner.expr.kind else { return };
+        // How often strangers are scraped, nobody said.
+        if declared.is_none() && !inner.facts.metric.as_ref().is_some_and(|m| m.is_known()) {
+            return;
+        }
         let Window::Fixed(window) = range.window else { return };
         let samples = window.secs_f64() / interval.secs_f64();
         let needed = if call.function == "irate" || call.function == "idelta" { 2.0 } else { 4.0 };
