@@ -126,7 +126,10 @@ fn labels_have_an_origin() {
         ("DCGM_FI_DEV_GPU_UTIL", "exported_pod", Some(LabelOrigin::Exported)),
         ("DCGM_FI_DEV_GPU_UTIL", "gpu", Some(LabelOrigin::Always)),
         ("nv_inference_request_summary_us", "quantile", Some(LabelOrigin::Always)),
-        ("target_info", "service_name", Some(LabelOrigin::Open)),
+        ("vllm:num_requests_running", "kubernetes_pod_name", Some(LabelOrigin::Target)),
+        ("vllm:num_requests_running", "app_kubernetes_io_name", Some(LabelOrigin::Target)),
+        ("vllm:num_requests_running", "io_model", None),
+        ("target_info", "telemetry_sdk_language", Some(LabelOrigin::Open)),
         ("gen_ai_server_request_duration_seconds_sum", "gen_ai.operation.name", Some(LabelOrigin::Always)),
     ] {
         assert_eq!(origin(series, label), expected, "{label} of {series}");

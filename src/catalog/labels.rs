@@ -90,7 +90,8 @@ pub fn label_origin(metric: &Metric, label: &str) -> Option<LabelOrigin> {
 fn is_of_targets(label: &str) -> bool {
     let words: Vec<&str> = label.split('_').collect();
     let of_object = words.len() > 2 && words[1..words.len() - 1].iter().any(|w| DOMAINS.contains(w));
-    OF_TARGETS.contains(&label) || label.starts_with("__") || of_object || words.iter().any(|w| PLACES.contains(w))
+    let of_place = words.iter().any(|w| PLACES.contains(w)) && words.first() != Some(&"exported");
+    OF_TARGETS.contains(&label) || label.starts_with("__") || of_object || of_place
 }
 
 /// Returns whether anything known gives a metric this label.

@@ -97,7 +97,10 @@ impl Catalog {
         let mut hits = self.find_plain(series, None);
         if hits.is_empty() {
             for (name, rewriting) in self.before_rewriting(series) {
-                hits.extend(self.find_plain(&name, Some(&rewriting)));
+                let found = self.find_plain(&name, Some(&rewriting)).into_iter();
+                // Nothing adds `_total` to a gauge.
+                let may_be = |h: &Hit| rewriting != Rewriting::TotalAdded || h.metric().kind == MetricType::Counter;
+                hits.extend(found.filter(may_be));
             }
         }
         hits.sort_by_key(|h| h.rewritten.is_some());

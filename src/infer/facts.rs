@@ -86,7 +86,7 @@ impl Nature {
             Self::Timestamp => "a unix time",
             Self::Flag => "a flag (0 or 1)",
             Self::WindowCount => "a count over a sliding window, which falls again",
-            Self::LastValue => "the last value of a code",
+            Self::LastValue => "the value of the latest event",
             Self::HighWaterMark => "a high-water mark",
             Self::Accumulator => "an accumulating gauge",
             Self::GivenRate => "a rate already",

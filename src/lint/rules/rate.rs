@@ -60,7 +60,7 @@ fn growth(query: &Query<'_>, call: &Call, argument: &Typed<'_>, out: &mut Vec<Di
         ),
         Nature::LastValue => (
             Code::RateOfGauge,
-            format!("`{function}` of {what}, which holds the last value of a code"),
+            format!("`{function}` of {what}, which holds the value of the latest event"),
             "compare it, or count its changes with `changes(...)`".to_owned(),
         ),
         Nature::Quantile | Nature::Mean | Nature::Share => (

@@ -2,10 +2,10 @@
 //! decides nothing.
 
 use crate::diag::{Code, Diagnostic, Severity};
-use crate::infer::{Facts, Nature, Typed, near};
+use crate::infer::{Facts, Nature, Quantity, Typed, near};
 use crate::lint::{Cx, Query};
 use crate::promql::{BinaryOp, ExprKind};
-use crate::units::{Duration, number};
+use crate::units::{Duration, Unit, number};
 
 /// Looks at every comparison of a value with a number.
 pub fn check(query: &Query<'_>, cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
@@ -99,11 +99,13 @@ fn buckets(
             number(highest),
             number(limit)
         );
-        out.push(
-            query
-                .finding(Code::ThresholdBeyondBuckets, at.expr.span, message, "never reached")
-                .help(format!("take a threshold below {}", number(highest))),
-        );
+        let finding = query
+            .finding(Code::ThresholdBeyondBuckets, at.expr.span, message, "never reached")
+            .help(format!("take a threshold below {}", number(highest)));
+        out.push(match in_milliseconds(limit, &value.facts) {
+            Some(meant) => finding.help(meant),
+            None => finding,
+        });
     } else if !bounds.iter().any(|b| near(b / scale, limit)) {
         let position = bounds.partition_point(|b| b / scale < limit);
         let below = position.checked_sub(1).and_then(|i| bounds.get(i)).map(|b| b / scale);
@@ -116,12 +118,22 @@ fn buckets(
         let message =
             format!("{} lies {between} of `{metric}`: the quantile there is interpolated, not measured", number(limit));
         let nearest: Vec<String> = [below, above].into_iter().flatten().map(number).collect();
-        out.push(
-            query
-                .finding(Code::ThresholdBetweenBuckets, at.expr.span, message, "no bucket edge")
-                .help(format!("take {}", nearest.join(" or "))),
-        );
+        let mut finding = query
+            .finding(Code::ThresholdBetweenBuckets, at.expr.span, message, "no bucket edge")
+            .help(format!("take {}", nearest.join(" or ")));
+        if let Some(meant) = in_milliseconds(limit, &value.facts) {
+            finding.severity = Severity::Warning;
+            finding = finding.help(meant);
+        }
+        out.push(finding);
     }
+}
+
+/// Says what is meant by a limit of twenty minutes or more, which nobody promises.
+fn in_milliseconds(limit: f64, facts: &Facts) -> Option<String> {
+    let seconds = Quantity::of_unit(Unit::Seconds);
+    (limit >= 1200.0 && facts.unit.is_some() && facts.unit == seconds)
+        .then(|| format!("the value is in seconds: if milliseconds were meant, write `{}`", number(limit / 1000.0)))
 }
 
 /// Returns the metric, the bounds of its buckets, and what one unit of the value is in units of the bounds, for a quantile.
