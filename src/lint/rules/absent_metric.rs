@@ -27,7 +27,7 @@ pub fn check(query: &Query<'_>, cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
         };
         let message =
             format!("{} {}{newest} {verb} `{}`{colon}", profile.name, missing.release, cx.stored(&metric.original));
-        let mut finding = query.finding(code, span, message, history(metric));
+        let mut finding = query.finding(code, span, message, known_in(metric.history()));
         finding.severity =
             if metric.state == State::Partly { crate::diag::Severity::Warning } else { cx.certain(metric) };
         // A dashboard may show models of several releases side by side.
@@ -56,10 +56,11 @@ pub fn check(query: &Query<'_>, cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
     });
 }
 
-/// Returns the releases that have the name, in words.
-fn history(metric: &Resolved) -> String {
+/// Returns the releases that have the entries, in words.
+pub(super) fn known_in<'m>(entries: impl Iterator<Item = &'m Metric>) -> String {
+    let entries: Vec<&Metric> = entries.collect();
     let mut parts: Vec<String> = Vec::new();
-    for entry in metric.history() {
+    for entry in &entries {
         let text = |r: &Option<Release>, open: &str| r.as_ref().map_or_else(|| open.to_owned(), ToString::to_string);
         parts.push(match (&entry.range.since, &entry.range.until) {
             (None, None) => "in every release".to_owned(),
@@ -74,8 +75,8 @@ fn history(metric: &Resolved) -> String {
         [] => "not in this release".to_owned(),
         // Many short ranges: the ends say enough.
         list if list.len() > 2 => {
-            let first = metric.history().filter_map(|m| m.range.since.clone()).min();
-            let last = metric.history().filter_map(|m| m.range.until.clone()).max();
+            let first = entries.iter().filter_map(|m| m.range.since.clone()).min();
+            let last = entries.iter().filter_map(|m| m.range.until.clone()).max();
             let word = |r: Option<Release>| r.map_or_else(|| "the first".to_owned(), |r| r.to_string());
             format!("known in {} to {}", word(first), word(last))
         }

@@ -3,6 +3,7 @@
 use crate::catalog::{LabelOrigin, Metric, label_origin};
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::infer::{Resolved, State};
+use crate::lint::rules::absent_metric::known_in;
 use crate::lint::{Cx, Query};
 use crate::promql::{ExprKind, Grouping, MatchOp, Matcher};
 
@@ -97,10 +98,25 @@ fn matched(query: &Query<'_>, cx: &Cx<'_>, metric: &Resolved, matcher: &Matcher,
 }
 
 fn unknown(query: &Query<'_>, metric: &Resolved, label: &str, span: crate::source::Span, effect: &str) -> Diagnostic {
-    let message = format!("`{}` has no label `{}`", metric.name, crate::diag::shorten(label));
+    let mut message = format!("`{}` has no label `{}`", metric.name, crate::diag::shorten(label));
     let known: Vec<&str> =
         metric.metrics().flat_map(|m| m.labels.iter().chain(&m.labels_optional)).map(String::as_str).collect();
+    let elsewhere: Vec<&Metric> = metric.history().filter(|m| origin(metric, m, label).is_some()).collect();
+    let lacks = metric.against.first().zip(metric.profile.as_ref()).filter(|_| !elsewhere.is_empty());
+    if let Some((against, profile)) = lacks {
+        let newest = if against.declared_by.is_none() { " (the newest release known)" } else { "" };
+        message.push_str(&format!(" in {} {}{newest}", profile.name, against.release));
+    }
     let mut finding = query.finding(Code::MetricUnknownLabel, span, message, effect);
+    if let Some((against, profile)) = lacks {
+        finding = finding.help(format!("it is {}", known_in(elsewhere.iter().copied())));
+        if against.declared_by.is_none() {
+            finding = finding.help(format!(
+                "say which release runs, in llmobs.toml or with `--engine {}@VERSION`, to check against that one",
+                profile.name
+            ));
+        }
+    }
     let near = did_you_mean(label, known.iter().copied()).or_else(|| {
         known.iter().find(|k| k.split('_').next() == Some(label) || k.ends_with(&format!("_{label}"))).copied()
     });
@@ -110,7 +126,14 @@ fn unknown(query: &Query<'_>, metric: &Resolved, label: &str, span: crate::sourc
     let mut list: Vec<&str> = known;
     list.sort_unstable();
     list.dedup();
-    let list = if list.is_empty() { "none of its own".to_owned() } else { list.join(", ") };
+    let all = list.len();
+    if all > 12 {
+        list.retain(|l| metric.metrics().any(|m| m.labels.iter().any(|always| always == l)));
+    }
+    let mut list = if list.is_empty() { "none of its own".to_owned() } else { list.join(", ") };
+    if all > 12 {
+        list.push_str(" and more that some series have (`llmobs catalog show` lists them)");
+    }
     finding.help(format!(
         "its labels are: {list}; a label that your scraping adds needs no mending, only a suppression with the reason"
     ))
