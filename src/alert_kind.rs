@@ -112,6 +112,7 @@ alerts! {
     HighQueueTime: "Requests wait longer in the queue than the SLO allows."; Slo, 0.0, 120, "warning";
     LatencyRegression: "A latency is much longer than in the same hour last week."; Factor, 1.5, 1800, "warning";
     KVCachePressure: "The KV cache of a replica is nearly full while requests wait or are preempted."; Ratio, 0.90, 300, "warning";
+    LoRASlotsExhausted: "All LoRA slots of a replica are taken most of the time while requests wait."; Nothing, 0.0, 300, "warning";
     QueueGrowing: "More and more requests wait."; Requests, 10.0, 600, "warning";
     FewerReplicasThanWanted: "Fewer replicas of a model answer than are wanted."; Nothing, 0.0, 900, "warning";
     HighAbortRatio: "Many requests are given up before they end."; Ratio, 0.20, 600, "warning";
@@ -199,6 +200,7 @@ impl AlertKind {
             Self::HighEndToEndLatency => &[Signal::E2eLatency],
             Self::HighQueueTime => &[Signal::QueueTime],
             Self::KVCachePressure => &[Signal::KvCacheUsage, Signal::Waiting],
+            Self::LoRASlotsExhausted => &[Signal::LoraSlots, Signal::Waiting],
             Self::QueueGrowing => &[Signal::Waiting],
             Self::HighAbortRatio => &[Signal::Aborts, Signal::Requests],
             Self::PrefixCacheCollapse => &[Signal::PrefixCacheHits, Signal::PrefixCacheQueries],

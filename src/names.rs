@@ -76,6 +76,8 @@ impl Names {
             What::KvCacheMax => ("kv_cache_usage_ratio".into(), "max".into()),
             What::PrefixCacheHitRatio => ("prefix_cache_hit_ratio".into(), String::new()),
             What::Preemptions => ("preemptions_per_second".into(), String::new()),
+            What::LoraAdapters => ("lora_adapters".into(), "info".into()),
+            What::LoraSlotsExhausted => ("lora_slots_exhausted".into(), String::new()),
             What::Replicas => ("replicas".into(), String::new()),
             What::ReplicasUp => ("replicas_up".into(), String::new()),
             What::ReplicasWanted => ("replicas_wanted".into(), String::new()),

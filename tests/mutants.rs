@@ -67,10 +67,10 @@ fn mutants() -> Result {
     let source = project::examples()?.into_iter().find(|s| s.name == "quickstart").context("the example quickstart")?;
     let mut runs = project::compile(&source)?.proofs();
     // Every budget has the same rules; those of a model stand for all.
-    let text = fs::read_to_string(root().join("tests/mutants/budgets.toml")).context("budgets.toml")?;
-    let budgets = llmobs::compile("budgets.toml", text, &MemoryWorld::default()).program.context("budgets.toml")?;
     let of_money = |r: &ProofRun| r.part == "model-summarizer" && r.alerts.iter().any(|a| a.starts_with("CostBudget"));
-    runs.extend(budgets.proofs().into_iter().filter(of_money));
+    runs.extend(proofs("budgets.toml")?.into_iter().filter(of_money));
+    let of_slots = |r: &ProofRun| r.alerts.iter().any(|a| a == "LoRASlotsExhausted");
+    runs.extend(proofs("lora.toml")?.into_iter().filter(of_slots));
     let runs = Arc::new(runs);
     let equivalent = fs::read_to_string(root().join("tests/mutants/equivalent.txt")).context("equivalent.txt")?;
     let equivalent: Vec<&str> = equivalent
@@ -112,6 +112,12 @@ fn mutants() -> Result {
     let known = fs::read_to_string(root().join("tests/mutants/survivors.txt")).context("survivors.txt")?;
     let new = survivors.iter().filter(|s| !known.lines().any(|k| k == s.as_str())).count();
     if new > 0 || (everything && score < WANTED) { Err(format!("{new} new survivors; {text}")) } else { Ok(()) }
+}
+
+/// Makes the tests of a project in `tests/mutants`.
+fn proofs(file: &str) -> Result<Vec<ProofRun>> {
+    let text = fs::read_to_string(root().join("tests/mutants").join(file)).context(file)?;
+    Ok(llmobs::compile(file, text, &MemoryWorld::default()).program.context(file)?.proofs())
 }
 
 /// Makes every mutant of the rules of a test.

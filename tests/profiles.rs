@@ -189,8 +189,8 @@ fn signals(name: &str) -> Result<(), Failed> {
                     let kind = metric.kind.word();
                     faults.insert(format!("{at}: `{}` is a {kind}, no {:?}", entry.metric, entry.kind));
                 }
-                if entry.kind != SignalKind::Histogram && metric.name == entry.metric && metric.unit.to_base().is_none()
-                {
+                let by_value = entry.kind != SignalKind::Histogram && entry.labels.is_empty();
+                if by_value && metric.name == entry.metric && metric.unit.to_base().is_none() {
                     faults.insert(format!(
                         "{at}: `{}` has the unit `{}` without base unit",
                         entry.metric,
@@ -198,7 +198,7 @@ fn signals(name: &str) -> Result<(), Failed> {
                     ));
                 }
                 let labels: Vec<&String> = metric.labels.iter().chain(&metric.labels_optional).collect();
-                for label in entry.matchers.keys().chain(entry.matchers_re.keys()) {
+                for label in entry.matchers.keys().chain(entry.matchers_re.keys()).chain(entry.labels.values()) {
                     if !labels.contains(&label) {
                         faults.insert(format!("{at}: `{}` has no label `{label}`", entry.metric));
                     }

@@ -234,6 +234,8 @@ pub struct SignalEntry {
     pub matchers: BTreeMap<String, String>,
     /// Label matches expression.
     pub matchers_re: BTreeMap<String, String>,
+    /// Labels that hold what is read, by what they hold.
+    pub labels: BTreeMap<String, String>,
     /// Gauges: how the series of one workload combine.
     pub across: Across,
     /// What a user must know.

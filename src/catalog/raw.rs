@@ -231,6 +231,8 @@ spec_table! {
         optional matchers: Named<ExportedName, Prose>,
         /// Label matches expression (RE2).
         optional matchers_re: Named<ExportedName, Prose>,
+        /// Labels that hold what is read, by what they hold: of `lora_slots` the names of `running` and `waiting` adapters and the number of `slots`.
+        optional labels: Named<ExportedProfileName, ExportedName>,
         /// How the gauges of one workload combine.
         optional across: Across = "`sum`",
         /// What a user must know.

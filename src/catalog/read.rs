@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::profile::{Named as Entry, Range};
-use super::raw::{RawMetric, RawPassesOn, RawProfile, RawSignal, RawSignalKind};
+use super::raw::{ExportedProfileName, RawMetric, RawPassesOn, RawProfile, RawSignal, RawSignalKind};
 use super::{
     Across, Certainty, Deployment, Generation, Kind, LeSpelling, Metric, MetricType, Missing, PassesOn, Profile,
     Release, SignalEntry, SignalKind, Status,
@@ -264,6 +264,7 @@ impl Turn<'_> {
             generation: raw.generation.map(|g| g.value.as_str().to_owned()),
             matchers: table(raw.matchers),
             matchers_re: table(raw.matchers_re),
+            labels: raw.labels.map(labels).unwrap_or_default(),
             across: raw.across.map_or(Across::Sum, |a| a.value),
             note: raw.note.map(|n| n.value.0),
         })
@@ -273,6 +274,10 @@ impl Turn<'_> {
 /// Returns the base name of a series of a histogram.
 pub fn base_name(series: &str) -> &str {
     ["_bucket", "_sum", "_count"].iter().find_map(|s| series.strip_suffix(s)).unwrap_or(series)
+}
+
+fn labels(raw: Spanned<Named<ExportedProfileName, ExportedName>>) -> BTreeMap<String, String> {
+    raw.value.entries.into_iter().map(|(k, v)| (k.as_str().to_owned(), v.value.0)).collect()
 }
 
 fn list<T>(raw: Option<Spanned<Vec<Spanned<T>>>>) -> impl Iterator<Item = Spanned<T>> {

@@ -52,6 +52,8 @@ spec_words! {
         PrefixCacheQueries = "prefix_cache_queries",
         /// Preempted requests.
         Preemptions = "preemptions",
+        /// Use of the slots for LoRA adapters.
+        LoraSlots = "lora_slots",
         /// GPU utilisation.
         GpuUtilization = "gpu_utilization",
         /// GPU utilisation per MIG instance.
@@ -112,6 +114,7 @@ impl Signal {
         Self::PrefixCacheHits,
         Self::PrefixCacheQueries,
         Self::Preemptions,
+        Self::LoraSlots,
     ];
 
     /// Signals of gateways, in the order of documents.
@@ -196,6 +199,7 @@ impl Signal {
             Self::PrefixCacheHits => "prefix-cache hits",
             Self::PrefixCacheQueries => "prefix-cache queries",
             Self::Preemptions => "preemptions",
+            Self::LoraSlots => "use of LoRA slots",
             Self::GpuUtilization => "GPU utilisation",
             Self::GpuUtilizationMig => "GPU utilisation per MIG instance",
             Self::GpuMemoryUsed => "GPU memory in use",

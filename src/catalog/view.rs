@@ -66,6 +66,8 @@ pub struct SignalSource {
     pub matchers: BTreeMap<String, String>,
     /// Label matches expression.
     pub matchers_re: BTreeMap<String, String>,
+    /// Labels that hold what is read, by what they hold: `running`, `waiting`, `slots`. Empty where the value holds it.
+    pub labels: BTreeMap<String, String>,
     /// How gauges combine.
     pub across: Across,
     /// Base unit of the value after multiplication with `factor`.
@@ -179,13 +181,16 @@ impl View {
         let counts_events = entry.kind == SignalKind::Counter
             && metric.kind == MetricType::Histogram
             && entry.metric.ends_with("_count");
-        let (base_unit, factor) = if counts_events { (BaseUnit::Count, 1.0) } else { metric.unit.to_base()? };
+        // What labels hold has no unit, and the value another meaning.
+        let (base_unit, factor) =
+            if counts_events || !entry.labels.is_empty() { (BaseUnit::Count, 1.0) } else { metric.unit.to_base()? };
         Some(SignalSource {
             signal: entry.signal,
             kind: entry.kind,
             series: entry.metric.clone(),
             matchers: entry.matchers.clone(),
             matchers_re: entry.matchers_re.clone(),
+            labels: entry.labels.clone(),
             across: entry.across,
             base_unit,
             factor,

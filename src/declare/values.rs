@@ -600,6 +600,11 @@ count! {
 }
 
 count! {
+    /// Slots for LoRA adapters, 1 to 32.
+    SlotCount(u32), 1 to 32
+}
+
+count! {
     /// A large whole number, 1 to 1,000,000,000,000.
     LargeCount(u64), 1 to 1000000000000
 }

@@ -183,8 +183,8 @@ fn missing(plan: &Plan) -> Vec<MissingRow> {
     for model in plan.models.values() {
         let engine = engine(&model.engine.profile.title, &model.version);
         for (signal, found) in &model.signals {
-            // What errors are a share of is missing exactly where errors are.
-            if *signal == Signal::ErrorBase {
+            // What errors are a share of is missing exactly where errors are, and slots for adapters where none are declared.
+            if matches!(signal, Signal::ErrorBase | Signal::LoraSlots) {
                 continue;
             }
             let Found::Missing { why, instead } = found else { continue };

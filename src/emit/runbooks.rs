@@ -382,7 +382,8 @@ fn questions(kind: AlertKind) -> Vec<Question> {
             waiting,
             cache,
         ],
-        AlertKind::KVCachePressure => vec![
+        AlertKind::KVCachePressure | AlertKind::LoRASlotsExhausted => vec![
+            (model(What::LoraAdapters), "Which LoRA adapters wait?", "One that waits and does not run has no slot."),
             waiting,
             preempted,
             (model(What::KvCacheAvg), "Is it one replica or all?", "Far below the maximum: one replica only."),

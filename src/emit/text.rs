@@ -55,6 +55,7 @@ templates! {
     "runbooks/HighTimeToFirstToken.md",
     "runbooks/KVCachePressure.md",
     "runbooks/LatencyRegression.md",
+    "runbooks/LoRASlotsExhausted.md",
     "runbooks/ModelDown.md",
     "runbooks/NoTraffic.md",
     "runbooks/PrefixCacheCollapse.md",

@@ -72,6 +72,7 @@ fn one(
     let target_matchers = servers.target_matchers(namespace.as_deref());
     let mut signals = ctx.catalog.engine_signals(&view);
     own_buckets(raw.buckets.as_deref(), &mut signals, ctx);
+    let lora_slots = lora_slots(raw, &view, &mut signals, ctx);
     let measured = slos::Measured { name, raw, engine: &view, signals: &signals, gateways: around.gateways };
     if !ctx.unread_profiles {
         say_missing(&measured, &version, place, ctx);
@@ -90,6 +91,7 @@ fn one(
         path: raw.path.as_ref().map_or_else(|| view.profile.path.clone(), |p| p.0.clone()),
         wanted: None,
         gpus_per_replica: raw.gpus_per_replica.as_ref().map_or(1, |g| g.0),
+        lora_slots,
         served_together: 1,
         pool,
         target_matchers,
@@ -229,6 +231,37 @@ fn pool(
     None
 }
 
+/// Returns the declared slots for adapters. Their signal is there only with them: the engine exports it with adapters only.
+fn lora_slots(
+    raw: &spec::Model,
+    engine: &View,
+    signals: &mut BTreeMap<Signal, Found>,
+    ctx: &mut Context<'_>,
+) -> Option<u32> {
+    let Some(declared) = &raw.lora_slots else {
+        let why = "`lora_slots` of the model is not declared.".to_owned();
+        let instead = "Declare how many adapters fit into a batch".to_owned();
+        signals.insert(Signal::LoraSlots, Found::Missing { why, instead });
+        return None;
+    };
+    if let Some(Found::Missing { why, instead }) = signals.get(&Signal::LoraSlots) {
+        ctx.sink.push(
+            Diagnostic::new(
+                Code::SpecConflict,
+                format!("{} {} does not say how its LoRA slots are used", engine.profile.title, engine.release),
+                declared.place,
+                why.trim_end_matches('.').to_owned(),
+            )
+            .help(format!("leave `lora_slots` out; {}", lower_first(instead.trim_end_matches('.')))),
+        );
+    }
+    Some(declared.0)
+}
+
+fn lower_first(text: &str) -> String {
+    text.chars().take(1).flat_map(char::to_lowercase).chain(text.chars().skip(1)).collect()
+}
+
 /// Replaces bucket bounds where the server has its own.
 pub fn own_buckets(buckets: Option<&spec::Buckets>, signals: &mut BTreeMap<Signal, Found>, ctx: &mut Context<'_>) {
     let Some(buckets) = buckets else { return };
@@ -260,7 +293,8 @@ fn say_missing(measured: &slos::Measured<'_>, version: &Release, place: Place, c
     let slos::Measured { name, raw, engine: view, signals, .. } = measured;
     for (signal, found) in *signals {
         // What errors are a share of is missing exactly where errors are. An objective on a missing signal is an error of its own.
-        if *signal == Signal::ErrorBase || promised(raw, *signal) {
+        // Slots for adapters are looked for where they are declared.
+        if matches!(signal, Signal::ErrorBase | Signal::LoraSlots) || promised(raw, *signal) {
             continue;
         }
         let Found::Missing { why, instead } = found else { continue };

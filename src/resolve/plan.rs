@@ -355,6 +355,8 @@ pub struct Model {
     pub wanted: Option<Wanted>,
     /// GPUs of one replica.
     pub gpus_per_replica: u32,
+    /// Slots for LoRA adapters, where they are declared.
+    pub lora_slots: Option<u32>,
     /// Models that the same servers serve, with this one.
     pub served_together: u32,
     /// Pool.

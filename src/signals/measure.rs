@@ -185,6 +185,10 @@ pub enum What {
     PrefixCacheHitRatio,
     /// Preemptions per second.
     Preemptions,
+    /// 1 for the latest state of each replica's LoRA adapters, with their names as labels.
+    LoraAdapters,
+    /// 1 while a replica has all its LoRA slots taken and requests wait for it, else 0; by replica.
+    LoraSlotsExhausted,
     /// Replicas that Prometheus knows.
     Replicas,
     /// Replicas that answer.
@@ -348,6 +352,10 @@ impl Measure {
             What::KvCacheMax => "KV-cache usage of the fullest replica, 0 to 1".to_owned(),
             What::PrefixCacheHitRatio => "Share of prefix-cache queries that hit, 0 to 1".to_owned(),
             What::Preemptions => "Preemptions per second".to_owned(),
+            What::LoraAdapters => "Always 1, with the names of running and waiting LoRA adapters as labels".to_owned(),
+            What::LoraSlotsExhausted => {
+                "1 while a replica has all its LoRA slots taken and requests wait, else 0".to_owned()
+            }
             What::Replicas => "Replicas that Prometheus knows of".to_owned(),
             What::ReplicasUp => "Replicas that answer scrapes".to_owned(),
             What::ReplicasWanted => "Replicas that there should be".to_owned(),

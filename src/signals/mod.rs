@@ -9,6 +9,7 @@ pub mod cost;
 mod fleet;
 mod gateway;
 mod gpu;
+mod lora;
 mod measure;
 mod model;
 pub mod proof;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::book::{Chapter, Group, Record, Subject};
-use super::{Latency, Measure, Quantile, What, alerts, cost, gateway, slo};
+use super::{Latency, Measure, Quantile, What, alerts, cost, gateway, lora, slo};
 use crate::catalog::{Across, LeSpelling, Profile, Signal, SignalSource};
 use crate::names::Names;
 use crate::promql::{AggregateOp, BinaryOp, Expr, Grouping, Selector, aggregate, call, number, selector, text, vector};
@@ -15,6 +15,7 @@ pub fn chapter(model: &Model, plan: &Plan, names: &Names) -> Chapter {
     let maker = Maker { model, plan, names };
     let part = format!("model-{}", model.name);
     let mut records = maker.records();
+    records.extend(lora::records(model, plan, names));
     records.extend(gateway::records(model, plan, names));
     records.extend(cost::of_model(model, plan, names));
     records.extend(cost::of_tenants(model, plan, names));

@@ -17,6 +17,8 @@ pub enum Driver {
     Climbing(Signal),
     /// One series of a signal, told apart by a label.
     With(Signal, String, String),
+    /// What the labels of a signal say now, in the order of its labels, while old label sets stay on the page.
+    Saying(Signal, BTreeMap<String, String>),
     /// A gauge of a program that no model or pool describes, by its selector as text.
     Gauge(String),
     /// A counter of such a program, per second.
@@ -147,6 +149,14 @@ impl State {
     #[must_use]
     pub fn labelled(mut self, signal: Signal, label: &str, label_value: &str, value: f64) -> Self {
         self.values.insert(Driver::With(signal, label.to_owned(), label_value.to_owned()), value);
+        self
+    }
+
+    /// Sets what the labels of a signal say, by label.
+    #[must_use]
+    pub fn saying<const N: usize>(mut self, signal: Signal, labels: [(&str, String); N]) -> Self {
+        let labels = labels.into_iter().map(|(label, value)| (label.to_owned(), value)).collect();
+        self.values.insert(Driver::Saying(signal, labels), 1.0);
         self
     }
 

@@ -138,6 +138,8 @@ pub fn of_signal(signal: Signal) -> Option<Quantity> {
         Signal::PrefixCacheHits => Quantity::CacheHits,
         Signal::PrefixCacheQueries => Quantity::CacheQueries,
         Signal::Preemptions => Quantity::Preemptions,
+        // Below 1: what is simulated has slots enough.
+        Signal::LoraSlots => Quantity::Utilization,
         Signal::GpuUtilization | Signal::GpuUtilizationMig => Quantity::Utilization,
         Signal::GpuMemoryUsed => Quantity::MemoryUsed,
         Signal::GpuMemoryFree => Quantity::MemoryFree,

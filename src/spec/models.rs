@@ -3,7 +3,7 @@
 use super::{Slos, Workload, slos::Buckets};
 use crate::declare::Named;
 use crate::declare::values::{
-    Count, HostPort, KubeLabelValue, LabelKey, LabelValue, Port, PromLabelName, ReplicaCount, Slug, UrlPath,
+    Count, HostPort, KubeLabelValue, LabelKey, LabelValue, Port, PromLabelName, ReplicaCount, SlotCount, Slug, UrlPath,
     VersionText,
 };
 use crate::source::Spanned;
@@ -38,6 +38,8 @@ spec_table! {
         optional replicas: ReplicaCount,
         /// GPUs that one replica holds.
         optional gpus_per_replica: Count = "`1`",
+        /// Slots for LoRA adapters in a batch, where the server has them: `--max-loras` of vLLM, `--max-loras-per-batch` of SGLang.
+        optional lora_slots: SlotCount = "no adapters, and no alert on them",
         /// Pool of GPUs that the model runs on.
         optional pool: Slug = "the only pool, if there is one",
         /// Whether a monitor is generated. Without one, your own scrape configuration must set the labels that `matchers` names.

@@ -26,8 +26,8 @@ use crate::promql::{AggregateOp, Selector, selector};
 use crate::signals::proof::State;
 use crate::signals::{Alert, AlertKind, Chapter};
 use crate::units::Duration;
-use script::{Check, Clock, Phase, Script, Seen};
-use track::Track;
+use script::{Base, Check, Clock, Phase, Script, Seen};
+use track::{Motion, Track};
 use world::World;
 
 #[derive(Serialize)]
@@ -238,7 +238,10 @@ fn series(world: &World<'_>, calm: &State, phases: &[Phase]) -> Vec<Series> {
     let mut tracks: BTreeMap<&String, Track> = names.into_iter().map(|n| (n, Track::default())).collect();
     for (motions, phase) in motions.iter().zip(phases) {
         for (name, track) in &mut tracks {
-            track.push(motions.get(*name).copied().unwrap_or(track::Motion::Gone), phase.scrapes);
+            // Labels that held a while ago stay on a page as long as its server runs.
+            let ended = matches!(phase.base, Base::Gone | Base::Restarted);
+            let without = if ended { Motion::Gone } else { Motion::Kept };
+            track.push(motions.get(*name).copied().unwrap_or(without), phase.scrapes);
         }
     }
     tracks.into_iter().map(|(name, track)| Series { series: name.clone(), values: track.values() }).collect()

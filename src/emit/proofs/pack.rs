@@ -64,7 +64,9 @@ fn names(emit: Emit<'_>, subject: &Subject, state: &State, reads: &BTreeSet<Stri
     out.extend(state.replicas.map(|_| "up".to_owned()));
     out.extend(state.latencies.keys().flat_map(|s| series(emit, subject, *s)).map(|s| format!("{s}_bucket")));
     out.extend(state.values.keys().flat_map(|driver| match driver {
-        Driver::Of(signal) | Driver::Climbing(signal) | Driver::With(signal, ..) => series(emit, subject, *signal),
+        Driver::Of(signal) | Driver::Climbing(signal) | Driver::With(signal, ..) | Driver::Saying(signal, _) => {
+            series(emit, subject, *signal)
+        }
         Driver::Gauge(text) | Driver::Counter(text) => text.split('{').next().map(str::to_owned).into_iter().collect(),
     }));
     out

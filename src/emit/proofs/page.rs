@@ -38,6 +38,14 @@ impl<'a> Page<'a> {
         }
     }
 
+    /// Returns how many slots for adapters there are.
+    pub fn slots(self) -> Option<u32> {
+        match self {
+            Self::Engine(model) => model.lora_slots,
+            Self::Gateway(..) => None,
+        }
+    }
+
     /// Returns the label that tells replicas apart, with its value for one of them.
     pub fn replica(self, index: u32) -> (String, String) {
         let (label, name) = match self {

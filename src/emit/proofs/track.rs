@@ -19,6 +19,10 @@ pub enum Motion {
     Once(f64),
     /// It begins again at zero, and gains so much with each scrape.
     Again(f64),
+    /// Its value is the time, in seconds: so much later with each scrape.
+    Time(f64),
+    /// It keeps its value, if that was a time; else it is not there.
+    Kept,
     /// It is not there.
     Gone,
 }
@@ -29,16 +33,30 @@ pub struct Track {
     values: String,
     total: f64,
     there: bool,
+    /// Scrapes so far.
+    scrapes: u64,
+    /// The last value that was a time.
+    time: Option<f64>,
 }
 
 impl Track {
     /// Adds a phase of some scrapes.
     pub fn push(&mut self, motion: Motion, scrapes: u64) {
         let Some(more) = scrapes.checked_sub(1) else { return };
+        let motion = match (motion, self.time) {
+            (Motion::Kept, Some(time)) => Motion::Level(time),
+            (Motion::Kept, None) => Motion::Gone,
+            (motion, _) => motion,
+        };
         match motion {
             Motion::Level(value) => self.word(&format!("{}x{more}", number(value))),
             Motion::Gain(step) => self.grow(step, more),
             Motion::Climb(step) => self.word(&format!("0+{}x{more}", number(rounded(step)))),
+            Motion::Time(step) => {
+                let first = step * self.scrapes as f64;
+                self.time = Some(first + step * more as f64);
+                self.word(&format!("{}+{}x{more}", number(first), number(step)));
+            }
             Motion::Once(step) => {
                 self.total += step;
                 self.grow(0.0, more);
@@ -53,8 +71,12 @@ impl Track {
                     self.word(&format!("_x{more}"));
                 }
             }
-            Motion::Gone => self.word(&format!("_x{scrapes}")),
+            Motion::Gone | Motion::Kept => self.word(&format!("_x{scrapes}")),
         }
+        if motion == Motion::Gone {
+            self.time = None;
+        }
+        self.scrapes += scrapes;
         self.there = motion != Motion::Gone;
     }
 
@@ -100,9 +122,12 @@ mod tests {
             (Motion::Again(2.0), 2),
             (Motion::Level(7.0), 1),
             (Motion::Gone, 3),
+            (Motion::Kept, 2),
+            (Motion::Time(15.0), 2),
+            (Motion::Kept, 3),
         ] {
             track.push(motion, scrapes);
         }
-        assert_eq!(track.values(), "_x2 1.5+1.5x3 6x1 7x2 0+2x1 7x0 stale _x2");
+        assert_eq!(track.values(), "_x2 1.5+1.5x3 6x1 7x2 0+2x1 7x0 stale _x2 _x2 285+15x1 300x2");
     }
 }

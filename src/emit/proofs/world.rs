@@ -150,6 +150,10 @@ impl Now<'_> {
             return;
         }
         let idle = matches!(self.base, Base::Idle | Base::OneBadRequest);
+        if !source.labels.is_empty() {
+            self.saying(page, source, idle, out);
+            return;
+        }
         let climb = self.state.values.get(&Driver::Climbing(source.signal)).filter(|_| !idle);
         let motion = match climb {
             Some(per_second) => Motion::Climb(per_second / source.factor * self.world.scrape.secs_f64()),
@@ -157,6 +161,22 @@ impl Now<'_> {
             None => Motion::Level(self.value(source.signal) / source.factor),
         };
         out.extend(exported(page, source, &source.series).map(|s| (s.to_string(), motion)));
+    }
+
+    /// What the labels say now has the time as its value. An idle server says nothing new.
+    fn saying(&self, page: Page<'_>, source: &SignalSource, idle: bool, out: &mut Motions) {
+        let Some(series) = exported(page, source, &source.series) else { return };
+        let said = self.state.values.iter().find_map(|(driver, scale)| match driver {
+            Driver::Saying(signal, labels) if *signal == source.signal => Some((labels.clone(), *scale)),
+            _ => None,
+        });
+        let (said, scale) = said.unwrap_or((BTreeMap::new(), 1.0));
+        let slots = page.slots().unwrap_or_default().to_string();
+        let value = |holds: &str| if holds == "slots" { Some(&slots) } else { said.get(holds) };
+        let held = source.labels.iter().filter_map(|(holds, label)| Some((label, value(holds)?)));
+        let series = held.filter(|(_, v)| !v.is_empty()).fold(series, |s, (label, value)| s.eq(label, value));
+        let motion = if idle { Motion::Kept } else { Motion::Time(self.world.scrape.secs_f64() * scale) };
+        out.insert(series.to_string(), motion);
     }
 
     fn counter(&self, page: Page<'_>, source: &SignalSource, out: &mut Motions) {
@@ -251,7 +271,7 @@ impl Now<'_> {
                 Driver::Gauge(_) if value.is_nan() => None,
                 Driver::Gauge(series) => out.insert(series.clone(), Motion::Level(*value)),
                 Driver::Counter(series) => out.insert(series.clone(), self.gain(*value)),
-                Driver::Of(_) | Driver::Climbing(_) | Driver::With(..) => None,
+                Driver::Of(_) | Driver::Climbing(_) | Driver::With(..) | Driver::Saying(..) => None,
             };
         }
     }

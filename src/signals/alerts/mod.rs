@@ -12,6 +12,7 @@ mod gpu_memory;
 mod gpu_power;
 mod gpu_xid;
 mod kv_cache;
+mod lora_slots;
 mod no_traffic;
 mod prefix_cache;
 mod queue;
@@ -122,6 +123,7 @@ const OF_MODELS: &[fn(&ModelCx<'_>) -> Vec<Draft>] = &[
     slo_latency::drafts,
     regression::drafts,
     kv_cache::drafts,
+    lora_slots::drafts,
     queue::drafts,
     prefix_cache::drafts,
     no_traffic::drafts,

@@ -1,6 +1,6 @@
 //! Values of labels: which series a metric has, and which share of the whole falls to each.
 
-use crate::catalog::Metric;
+use crate::catalog::{Metric, Signal};
 use crate::resolve::{Model, Pool};
 
 /// Names and values of labels.
@@ -63,6 +63,16 @@ fn values(model: &Model, metric: &Metric, label: &str) -> Vec<String> {
     let served = model.served_model_name.as_deref().unwrap_or(&model.name);
     if model.engine.profile.model_label.as_deref() == Some(label) || label == "model_name" {
         return vec![served.to_owned()];
+    }
+    let adapters = model.source(Signal::LoraSlots).filter(|s| s.series == metric.name);
+    if let Some((holds, _)) = adapters.and_then(|s| s.labels.iter().find(|(_, l)| *l == label)) {
+        let slots = model.lora_slots.unwrap_or(1);
+        let names = (1..=slots).map(|n| format!("adapter-{n}")).collect::<Vec<_>>().join(",");
+        return vec![match holds.as_str() {
+            "slots" => slots.to_string(),
+            "running" => names,
+            _ => String::new(),
+        }];
     }
     if let Some(values) = metric.label_values.get(label).filter(|v| !v.is_empty()) {
         return values.clone();

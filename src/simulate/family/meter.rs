@@ -128,7 +128,8 @@ fn unmapped_counter(metric: &Metric, by_outcome: impl Fn(Quantity) -> Quantity) 
 }
 
 fn gauge(metric: &Metric, sources: &[&SignalSource], set: &Set, factor: f64) -> Meter {
-    if let Some(of) = sources.first().and_then(|s| quantity::of_signal(s.signal)) {
+    let by_value = sources.first().filter(|s| s.labels.is_empty());
+    if let Some(of) = by_value.and_then(|s| quantity::of_signal(s.signal)) {
         return Meter::Gauge(of, factor);
     }
     let is_state = metric.unit == Unit::Boolean && !metric.label_values.is_empty();
