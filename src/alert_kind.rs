@@ -235,6 +235,23 @@ impl AlertKind {
         Duration::from_secs(self.facts().hold_secs)
     }
 
+    /// Returns how long ago what it compares with was, at the least; `None` where it does not look back over days.
+    pub fn compares_with(self) -> Option<Duration> {
+        let days = match self {
+            Self::NoTraffic | Self::GPULost => 1,
+            Self::LatencyRegression | Self::PrefixCacheCollapse => 7,
+            _ => return None,
+        };
+        Some(Duration::from_secs(days * 86_400))
+    }
+
+    /// Returns the longest time that its condition may be asked to hold. What lasts longer than the time to what it is compared
+    /// with is compared with itself; half of that leaves time to see the alert. After a week nobody needs one.
+    pub fn longest_hold(self) -> Duration {
+        let most = self.compares_with().map_or(7 * 86_400, |d| d.whole_secs() / 2);
+        Duration::from_secs(most)
+    }
+
     /// Returns the default label `severity`.
     pub fn default_severity(self) -> &'static str {
         self.facts().severity

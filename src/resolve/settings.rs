@@ -317,6 +317,37 @@ fn check_endpoint(name: &str, endpoint: &Spanned<Url>, protocol: Protocol, ctx: 
     }
 }
 
+/// Reports a `for` that no rule can have, or with which the alert would be of no use.
+fn check_hold(kind: AlertKind, hold: &Spanned<Duration>, ctx: &mut Context<'_>) {
+    if !hold.is_whole_millis() {
+        ctx.sink.push(Diagnostic::new(
+            Code::SpecInvalidValue,
+            "`for` cannot be finer than a millisecond",
+            hold.place,
+            "expected whole milliseconds",
+        ));
+    }
+    let most = kind.longest_hold();
+    if hold.value <= most {
+        return;
+    }
+    let help = match kind.compares_with() {
+        Some(back) => format!(
+            "it compares with what was up to {back} before: what lasts that long is compared with itself, and nobody is told"
+        ),
+        None => "an alert that waits longer is of no use to anybody".to_owned(),
+    };
+    ctx.sink.push(
+        Diagnostic::new(
+            Code::SpecInvalidValue,
+            format!("`for` of `{}` is too long", kind.name()),
+            hold.place,
+            format!("expected at most `{most}`; found `{}`", hold.value),
+        )
+        .help(help),
+    );
+}
+
 /// Reports a threshold of `GPUThermalThrottle` in a unit that no pool is watched in.
 fn unused_threshold(kind: AlertKind, value: f64, place: Place, pools: &BTreeMap<String, Pool>, ctx: &mut Context<'_>) {
     if kind.threshold_unit() != ThresholdUnit::ShareOrCelsius || pools.is_empty() {
@@ -388,15 +419,8 @@ pub fn alerts(
             }
         }
         let hold = raw.hold.as_ref().map(|d| d.value);
-        if let Some(d) = &raw.hold
-            && !d.is_whole_millis()
-        {
-            ctx.sink.push(Diagnostic::new(
-                Code::SpecInvalidValue,
-                "`for` cannot be finer than a millisecond",
-                d.place,
-                "expected whole milliseconds",
-            ));
+        if let Some(hold) = &raw.hold {
+            check_hold(*kind, hold, ctx);
         }
         out.insert(
             key.0.clone(),

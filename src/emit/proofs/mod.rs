@@ -69,6 +69,9 @@ struct Sample {
 /// How often rules are evaluated in tests that begin a week ago.
 const PAST_EVALUATION: Duration = Duration::from_secs(900);
 
+/// How long alerts may wait that are tested together over a week.
+const LONG_HOLD: Duration = Duration::from_secs(3600);
+
 /// Makes the test files of each chapter that has alerts.
 pub fn artifacts(emit: Emit<'_>) -> Vec<Artifact> {
     let files = parallel::map(&chapters(emit), 1, |c| {
@@ -182,7 +185,10 @@ fn of_past<'a>(emit: Emit<'_>, chapter: &'a Chapter) -> Vec<Tested<'a>> {
     let scrape = settings.scrape_interval.max(Duration::from_secs(settings.rate_window.whole_secs() / 5));
     let clock = Clock::new(scrape, evaluation);
     let mut out = Vec::new();
-    for alerts in pack::groups(emit, chapter, &past) {
+    // Those that wait long are tested alone: for others so long a test would reach back to itself.
+    let (long, short): (Vec<&Alert>, Vec<&Alert>) = past.iter().partition(|a| a.hold > LONG_HOLD);
+    let groups = pack::groups(emit, chapter, &short).into_iter().chain(long.into_iter().map(|a| vec![a]));
+    for alerts in groups {
         for (n, script) in past::of_past(&alerts, settings.rate_window, clock).iter().enumerate() {
             let name = if n == 0 { name(&alerts) } else { format!("{} ({})", name(&alerts), n + 1) };
             out.push(Tested {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::script::{Base, Clock, Phase, Script, Seen, Writer, of_alerts, rise, together};
+use super::script::{Base, Clock, Numbered, Phase, Script, Seen, Writer, rise, states, together};
 use crate::signals::Alert;
 use crate::signals::proof::{Past, State};
 use crate::units::Duration;
@@ -19,8 +19,8 @@ const LONG_LEAD: u64 = LEAD + HOUR;
 /// A part of what goes on now, and how things were then.
 #[derive(Clone, Copy)]
 enum Piece {
-    /// All was as it should be; now as in [`of_alerts`].
-    Main,
+    /// All was as it should be; now a state as in tests without a past.
+    State(Numbered),
     /// The past so long ago, in milliseconds, was too thin to compare with.
     Thin(u64),
     /// Windows are looked at from their far ends: before them, things were otherwise then and quiet now.
@@ -34,7 +34,7 @@ pub fn of_past<'a>(alerts: &[&'a Alert], window: Duration, clock: Clock) -> Vec<
     ago.sort_unstable();
     ago.dedup();
     let Some(nearest) = ago.first().copied() else { return Vec::new() };
-    let pieces = std::iter::once(Piece::Main).chain(ago.iter().copied().map(Piece::Thin)).chain([Piece::Edges]);
+    let pieces = states(alerts).map(Piece::State).chain(ago.iter().copied().map(Piece::Thin)).chain([Piece::Edges]);
     let written = |pieces: &[Piece]| Maker::new(alerts, &pasts, &ago, window, clock).written(pieces);
     let mut out = Vec::new();
     let mut open: Vec<Piece> = Vec::new();
@@ -81,7 +81,7 @@ impl<'a, 'p> Maker<'a, 'p> {
     fn written(mut self, pieces: &[Piece]) -> (Script<'a>, u64) {
         for piece in pieces {
             match piece {
-                Piece::Main => self.main(),
+                Piece::State(state) => self.state(*state),
                 Piece::Thin(back) => self.thin(*back),
                 Piece::Edges => self.edges(),
             }
@@ -104,18 +104,19 @@ impl<'a, 'p> Maker<'a, 'p> {
     /// Says how every past was until the end of now.
     fn was(&mut self, state: impl Fn(u64) -> State) {
         for (back, states) in &mut self.past {
-            states.push((state(*back), self.now.now));
+            let state = state(*back);
+            match states.last_mut() {
+                Some((last, end)) if *last == state => *end = self.now.now,
+                _ => states.push((state, self.now.now)),
+            }
         }
     }
 
-    fn main(&mut self) {
-        let Script { phases, checks, .. } = of_alerts(self.alerts, self.clock);
-        self.now.now += phases.iter().map(|p| p.scrapes).sum::<u64>() * self.clock.scrape;
-        self.now.script.phases.extend(phases);
-        for mut check in checks {
-            check.at = Duration::from_micros((check.at.whole_millis() + self.begin) * 1000);
-            self.now.script.checks.push(check);
+    fn state(&mut self, state: Numbered) {
+        if self.now.now == self.begin {
+            self.now.begin(self.alerts);
         }
+        self.now.state(self.alerts, state);
         let then = self.then.clone();
         self.was(|_| then.clone());
     }

@@ -159,44 +159,85 @@ pub(super) fn rise(rise: Rise, clock: Clock) -> (u64, u64) {
 /// Writes the test of alerts that do not disturb one another: silent just below, firing and not before their time, resolved.
 pub fn of_alerts<'a>(alerts: &[&'a Alert], clock: Clock) -> Script<'a> {
     let mut writer = Writer::new(clock);
-    let evaluation = clock.evaluation;
-    let longest = |of: &dyn Fn(&Alert) -> u64| alerts.iter().map(|a| of(a)).max().unwrap_or(0);
-    let look_back = longest(&|a| a.proof.fall.whole_millis()) + 2 * evaluation;
-    let whole = longest(&|a| rise(a.proof.rise, clock).1 + a.hold.whole_millis()) + 3 * evaluation;
-    writer.phase(Base::Calm, State::default(), look_back);
-    writer.see_last(Seen::Nothing);
-    for i in 0..alerts.iter().map(|a| a.proof.below.len()).max().unwrap_or(0) {
-        writer.phase(Base::Calm, together(alerts.iter().filter_map(|a| a.proof.below.get(i))), whole);
-        writer.see_last(Seen::Nothing);
-        writer.phase(Base::Calm, State::default(), look_back);
+    writer.begin(alerts);
+    for state in states(alerts) {
+        writer.state(alerts, state);
     }
-    for i in 0..alerts.iter().map(|a| firing(a).count()).max().unwrap_or(0) {
-        let start = writer.now;
+    writer.script.checks.sort_by_key(|c| c.at);
+    writer.script
+}
+
+/// States of alerts that are tested together, by their number.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Numbered {
+    /// Those in which they must stay silent.
+    Below(usize),
+    /// Those in which they must fire.
+    Firing(usize),
+}
+
+/// Returns the states of alerts, in the order of their tests.
+pub(super) fn states(alerts: &[&Alert]) -> impl Iterator<Item = Numbered> {
+    let below = alerts.iter().map(|a| a.proof.below.len()).max().unwrap_or(0);
+    let bad = alerts.iter().map(|a| firing(a).count()).max().unwrap_or(0);
+    (0..below).map(Numbered::Below).chain((0..bad).map(Numbered::Firing))
+}
+
+impl<'a> Writer<'a> {
+    /// Begins with calm times.
+    pub fn begin(&mut self, alerts: &[&'a Alert]) {
+        self.phase(Base::Calm, State::default(), self.look_back(alerts));
+        self.see_last(Seen::Nothing);
+    }
+
+    /// Time after which nothing is seen of a state any more.
+    fn look_back(&self, alerts: &[&Alert]) -> u64 {
+        longest(alerts, |a| a.proof.fall.whole_millis()) + 2 * self.clock.evaluation
+    }
+
+    /// Goes through a state of each alert, and back to calm times.
+    pub fn state(&mut self, alerts: &[&'a Alert], state: Numbered) {
+        let evaluation = self.clock.evaluation;
+        let look_back = self.look_back(alerts);
+        let clock = self.clock;
+        let whole = longest(alerts, |a| rise(a.proof.rise, clock).1 + a.hold.whole_millis()) + 3 * evaluation;
+        let i = match state {
+            Numbered::Firing(i) => i,
+            Numbered::Below(i) => {
+                self.phase(Base::Calm, together(alerts.iter().filter_map(|a| a.proof.below.get(i))), whole);
+                self.see_last(Seen::Nothing);
+                self.phase(Base::Calm, State::default(), look_back);
+                return;
+            }
+        };
+        let start = self.now;
         let here = || alerts.iter().filter_map(|a| Some((*a, firing(a).nth(i)?)));
-        writer.phase(Base::Calm, together(here().map(|(_, (state, _))| state)), whole);
+        self.phase(Base::Calm, together(here().map(|(_, (state, _))| state)), whole);
         for (alert, (_, rise_of_state)) in here() {
             let (earliest, latest) = rise(rise_of_state, clock);
             let hold = alert.hold.whole_millis();
             if earliest > evaluation {
-                writer.see(start + earliest, Some(alert), Seen::Nothing);
+                self.see(start + earliest, Some(alert), Seen::Nothing);
             }
             if hold > evaluation {
                 let waiting = earliest + hold > latest + 2 * evaluation;
                 let seen = if waiting { Seen::Pending } else { Seen::NotFiring };
-                writer.see(start + earliest + hold, Some(alert), seen);
+                self.see(start + earliest + hold, Some(alert), seen);
             }
             // Both sides are as tight as evaluations allow.
-            writer.see(start + latest + hold + 1, Some(alert), Seen::Firing);
+            self.see(start + latest + hold + 1, Some(alert), Seen::Firing);
         }
-        let end = writer.now;
-        writer.phase(Base::Calm, together(here().filter_map(|(a, _)| a.proof.after.as_ref())), look_back);
+        let end = self.now;
+        self.phase(Base::Calm, together(here().filter_map(|(a, _)| a.proof.after.as_ref())), look_back);
         for (alert, _) in here() {
-            writer.see(end + alert.proof.fall.whole_millis() + evaluation, Some(alert), Seen::Nothing);
+            self.see(end + alert.proof.fall.whole_millis() + evaluation, Some(alert), Seen::Nothing);
         }
-        writer.see_last(Seen::Nothing);
+        self.see_last(Seen::Nothing);
     }
-    writer.script.checks.sort_by_key(|c| c.at);
-    writer.script
+}
+
+fn longest(alerts: &[&Alert], of: impl Fn(&Alert) -> u64) -> u64 {
+    alerts.iter().map(|a| of(a)).max().unwrap_or(0)
 }
 
 /// Joins states of different quantities.
