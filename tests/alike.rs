@@ -42,6 +42,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("replicas", "replicas = 2"),
     ("more-replicas", "replicas = 3"),
     ("gpus", "gpus_per_replica = 4"),
+    ("adapters", "lora_slots = 2"),
     ("buckets", "buckets.ttft = [\"1s\", \"2.5s\", \"5s\"]"),
     ("errors", "slos.errors = { objective = \"99%\" }"),
     ("objective", "slos.errors = { objective = \"99.5%\" }"),

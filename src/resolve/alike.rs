@@ -39,6 +39,7 @@ fn is_like(plan: &Plan, left: &Model, right: &Model) -> bool {
         path,
         wanted,
         gpus_per_replica,
+        lora_slots,
         served_together,
         pool,
         target_matchers,
@@ -53,7 +54,8 @@ fn is_like(plan: &Plan, left: &Model, right: &Model) -> bool {
         && discriminant(endpoint) == discriminant(&right.endpoint)
         && (monitor, port, path) == (&right.monitor, &right.port, &right.path)
         && all(wanted.as_slice(), right.wanted.as_slice(), wanted_alike)
-        && (gpus_per_replica, served_together) == (&right.gpus_per_replica, &right.served_together)
+        && (gpus_per_replica, lora_slots) == (&right.gpus_per_replica, &right.lora_slots)
+        && *served_together == right.served_together
         && *pool == right.pool
         && all(target_matchers, &right.target_matchers, |l, r| matchers(left, l, right, r))
         && signals.len() == right.signals.len()
