@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::read::base_name;
 use super::{Across, Metric, MetricType, Profile, Release, Signal, SignalEntry, SignalKind};
 use crate::promql::{Matcher, Selector, selector};
-use crate::units::BaseUnit;
+use crate::units::{BaseUnit, bucket_bound, same_edge};
 
 /// Where a version lies among the releases that were read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +83,13 @@ pub struct SignalSource {
 }
 
 impl SignalSource {
+    /// Returns the `le` of the recorded bucket whose bound is a number of seconds; `None` if no bound is. Recorded buckets have one
+    /// spelling, whatever the exporter's is.
+    pub fn le_at(&self, seconds: f64) -> Option<String> {
+        let edge = self.buckets.iter().copied().find(|e| same_edge(*e, seconds))?;
+        Some(bucket_bound(edge / self.factor))
+    }
+
     /// Returns a selector of a series of the signal, with other matchers before its own.
     pub fn selector(&self, series: &str, matchers: &[Matcher]) -> Selector {
         let mut selector = selector(series).matching(matchers);

@@ -17,7 +17,7 @@ use crate::signals::{
     Alert, AlertKind, Book, Chapter, Latency, Level, Measure, Quantile, Subject, ThresholdUnit, What,
 };
 use crate::spec::Flavour;
-use crate::units::{Duration, number};
+use crate::units::{Duration, number, percent};
 
 /// Most rules that a page shows in full; a fleet of a thousand models has the rest in its rule files.
 const MAX_RULES: usize = 40;
@@ -155,7 +155,6 @@ fn severity(alert: &Alert) -> String {
 
 /// Returns the threshold of an alert as a person writes it: `2.5s`, `5%`, `85 °C`.
 pub fn threshold(alert: &Alert) -> String {
-    let percent = |share: f64| format!("{}%", number((share * 1e8).round() / 1e6));
     if let Some(basis) = alert.basis.as_ref().and_then(|b| b.threshold.clone()) {
         return basis;
     }

@@ -8,11 +8,11 @@ use serde::Serialize;
 use super::rules::part;
 use super::text::Templates;
 use super::{Artifact, Emit};
-use crate::promql::{BinaryOp, Expr, selector};
+use crate::promql::{BinaryOp, Expr, ExprKind, Window, selector};
 use crate::resolve::{Burn, Model, Slo};
 use crate::signals::{Alert, AlertKind, Chapter, Measure, Over, Record, Subject, What, promise};
 use crate::slo::{self, Sli, Urgency};
-use crate::units::{Duration, number};
+use crate::units::{Duration, number, percent};
 
 const DAY: f64 = 86_400.0;
 
@@ -251,11 +251,16 @@ impl<'a> Maker<'a> {
         all.extend([Duration::HOUR]);
         all.sort_unstable();
         all.dedup();
-        let expr = |what: What| self.records(what).first().map(|r| r.expr.to_string());
+        let expr = |what: What| self.records(what).first().map(|r| &r.expr);
         let row = |window: &Duration| {
             let over = Over::Window(*window);
             let (events, bad) = (expr(What::SloEvents(over))?, expr(What::SloBadEvents(over))?);
-            Some(WindowRow { window: window.to_string(), late: step(&events), events, bad })
+            Some(WindowRow {
+                window: window.to_string(),
+                late: step(events),
+                events: events.to_string(),
+                bad: bad.to_string(),
+            })
         };
         let second = Over::Second;
         let rates = all.first().filter(|w| **w <= self.emit.names.window()).map(|w| WindowRow {
@@ -380,19 +385,22 @@ fn least(burn: &Burn) -> LeastRow {
 }
 
 /// The step of the subquery that adds a window up: what is newer is not in it yet.
-fn step(expr: &str) -> String {
-    let steps = expr.rsplit_once(':').and_then(|(_, rest)| rest.split_once(']'));
-    steps.map_or_else(String::new, |(step, _)| step.to_owned())
+fn step(expr: &Expr) -> String {
+    let mut step = None;
+    expr.walk(&mut |part| {
+        if let ExprKind::Subquery(subquery) = &part.kind
+            && let Some(Window::Fixed(every)) = &subquery.step
+        {
+            step = Some(*every);
+        }
+    });
+    step.map_or_else(String::new, |step: Duration| step.to_string())
 }
 
 /// Three digits that count.
 fn digits(value: f64) -> String {
     let rounded = format!("{value:.2e}").parse::<f64>().unwrap_or(value);
     number(rounded)
-}
-
-fn percent(share: f64) -> String {
-    format!("{}%", number((share * 1e8).round() / 1e6))
 }
 
 /// Seconds as a person says them: to the second within an hour, to the minute beyond.

@@ -15,7 +15,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::slo::{Pair, Sli, least_events, pairs};
 use crate::source::{Place, Spanned};
 use crate::spec::{self, AlertWindow};
-use crate::units::{Duration, Ratio, number, same_edge};
+use crate::units::{Duration, Ratio, number, percent, same_edge};
 
 /// The objectives of a model.
 #[derive(Clone, Debug, Default)]
@@ -275,11 +275,6 @@ fn too_few_requests(
             )),
         );
     }
-}
-
-/// Writes a share with up to four digits after the point: `0.1%`, `144%`.
-fn percent(share: f64) -> String {
-    format!("{}%", number((share * 1e6).round() / 1e4))
 }
 
 fn objective_in_range(objective: &Spanned<Ratio>, ctx: &mut Context<'_>) -> bool {

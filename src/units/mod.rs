@@ -15,6 +15,6 @@ pub use base_unit::BaseUnit;
 pub use bytes::Bytes;
 pub use duration::{Duration, same_edge};
 pub use money::{Currency, MoneyPerHour, PerMonth, Price};
-pub use number::{bucket_bound, number};
+pub use number::{bucket_bound, number, percent};
 pub use ratio::Ratio;
 pub use unit::{Dimension, Physical, Unit};

@@ -18,6 +18,11 @@ pub fn bucket_bound(bound: f64) -> String {
     if text.contains('.') { text } else { format!("{text}.0") }
 }
 
+/// Writes a share as a person does, with up to six digits after the point: `0.1%`, `144%`.
+pub fn percent(share: f64) -> String {
+    format!("{}%", number((share * 1e8).round() / 1e6))
+}
+
 /// Writes a finite number in the shortest form that reads back the same, without exponent for ordinary sizes.
 ///
 /// Whole numbers have no decimal point: `5`, `0.025`, `1e-7`.

@@ -4,14 +4,14 @@
 
 use std::collections::BTreeMap;
 
-use super::{DAY, Draft, FleetCx, ModelCx, PoolCx, percent, threshold};
+use super::{DAY, Draft, FleetCx, ModelCx, PoolCx, threshold};
 use crate::promql::{BinaryOp, Expr, call};
 use crate::resolve::Plan;
 use crate::signals::cost::{Account, Burn, Kind, burns, kinds, spend_in};
 use crate::signals::proof::Proof;
 use crate::signals::{AlertKind, Level, Measure, What};
 use crate::units::money_units::Money;
-use crate::units::{Duration, PerMonth, number as digits};
+use crate::units::{Duration, PerMonth, number as digits, percent};
 
 /// Label that says whose budget it is.
 const BUDGET: &str = "budget";

@@ -1,11 +1,11 @@
 //! A large share of requests fails, or is given up. A share of a handful of requests is not judged.
 
-use super::{BEYOND, Draft, MIN_EVENTS, ModelCx, SHORT, percent};
+use super::{BEYOND, Draft, MIN_EVENTS, ModelCx, SHORT};
 use crate::catalog::Signal;
 use crate::promql::{BinaryOp, number};
 use crate::signals::proof::{Proof, State};
 use crate::signals::{AlertKind, What};
-use crate::units::number as digits;
+use crate::units::{number as digits, percent};
 
 pub fn drafts(cx: &ModelCx<'_>) -> Vec<Draft> {
     let mut out = Vec::new();

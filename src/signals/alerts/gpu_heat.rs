@@ -1,12 +1,12 @@
 //! A GPU slowed down by heat: the share of time lost where throttling is collected; else its temperature, against the one at which it
 //! slows down where it reports that, and against a fixed one where it does not.
 
-use super::{BEYOND, Basis, Draft, GPU, OF_POOL, PoolCx, SHORT, percent};
+use super::{BEYOND, Basis, Draft, GPU, OF_POOL, PoolCx, SHORT};
 use crate::catalog::{Signal, SignalSource};
 use crate::promql::{BinaryOp, number};
 use crate::signals::proof::{Proof, State};
 use crate::signals::{AlertKind, What};
-use crate::units::number as digits;
+use crate::units::{number as digits, percent};
 
 /// Share of time lost to thermal throttling from which the alert fires, where throttling is collected.
 pub const THROTTLED_SHARE: f64 = 0.05;

@@ -1,9 +1,10 @@
 //! GPU memory nearly full: not what an engine reserves at start, but what is above it.
 
-use super::{Draft, GPU, OF_POOL, PoolCx, percent};
+use super::{Draft, GPU, OF_POOL, PoolCx};
 use crate::catalog::Signal;
 use crate::signals::proof::{Proof, State};
 use crate::signals::{AlertKind, What};
+use crate::units::percent;
 
 /// Memory of the GPU of a proof, in bytes; 10,000 mebibytes, so that shares of four digits are whole.
 const MEMORY: f64 = 1e4 * 1024.0 * 1024.0;

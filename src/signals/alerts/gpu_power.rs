@@ -1,12 +1,12 @@
 //! A GPU held back by its power limit: the share of time lost where throttling is collected, else the share of time in which it draws
 //! what it may.
 
-use super::{BEYOND, Basis, Draft, GPU, OF_POOL, PoolCx, SHORT, percent};
+use super::{BEYOND, Basis, Draft, GPU, OF_POOL, PoolCx, SHORT};
 use crate::catalog::Signal;
 use crate::promql::{BinaryOp, Expr, call, number, selector};
 use crate::signals::proof::{Proof, Rise, State};
 use crate::signals::{AlertKind, Measure, What};
-use crate::units::number as digits;
+use crate::units::{number as digits, percent};
 
 /// Share of its limit from which a board is at it: the limiter keeps the draw within some hundredths.
 const AT_LIMIT: f64 = 0.97;

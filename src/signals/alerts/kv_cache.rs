@@ -1,10 +1,11 @@
 //! The KV cache is nearly full, and it hurts: requests wait or are preempted. A full cache alone is good use of memory.
 
-use super::{BEYOND, Draft, ModelCx, percent};
+use super::{BEYOND, Draft, ModelCx};
 use crate::catalog::Signal;
 use crate::promql::BinaryOp;
 use crate::signals::proof::{Proof, State};
 use crate::signals::{AlertKind, What};
+use crate::units::percent;
 
 pub fn drafts(cx: &ModelCx<'_>) -> Vec<Draft> {
     let kind = AlertKind::KVCachePressure;

@@ -34,7 +34,7 @@ use crate::names::Names;
 use crate::promql::{AggregateOp, Expr, selector};
 use crate::resolve::{Model, Plan, Pool};
 use crate::source::Place;
-use crate::units::{Duration, number as digits};
+use crate::units::Duration;
 
 pub use gpu_heat::THROTTLED_SHARE;
 pub use gpu_xid::codes as xid_codes;
@@ -233,10 +233,6 @@ const OF_POOL: &str = "(pool {{ $labels.pool }}, {{ $labels.modelName }})";
 /// Returns the threshold of an alert in its base unit: that of llmobs.toml, else the usual one.
 pub fn threshold(kind: AlertKind, plan: &Plan) -> f64 {
     plan.alerts.get(kind.name()).and_then(|a| a.threshold).unwrap_or_else(|| kind.default_threshold())
-}
-
-fn percent(ratio: f64) -> String {
-    format!("{}%", digits((ratio * 1e10).round() / 1e8))
 }
 
 /// Adds what all alerts have; in the order of the list of alerts.

@@ -1,12 +1,12 @@
 //! The prefix cache helps far less than in the same hour last week.
 
-use super::{BEYOND, Draft, HOUR, ModelCx, SHORT, WEEK, percent};
+use super::{BEYOND, Draft, HOUR, ModelCx, SHORT, WEEK};
 use crate::catalog::Signal;
 use crate::promql::{BinaryOp, call, number};
 use crate::signals::model::recorded;
 use crate::signals::proof::{Past, Proof, State};
 use crate::signals::{AlertKind, What};
-use crate::units::Duration;
+use crate::units::{Duration, percent};
 
 /// Fewest queries per second that are judged.
 const MIN_QUERIES: f64 = 1.0;

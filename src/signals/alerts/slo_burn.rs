@@ -4,14 +4,14 @@
 
 use std::collections::BTreeMap;
 
-use super::{Draft, ModelCx, percent};
+use super::{Draft, ModelCx};
 use crate::promql::{BinaryOp, Expr, number};
 use crate::resolve::{Burn, Slo};
 use crate::signals::proof::Proof;
 use crate::signals::slo::{has_events, of_slo, over};
 use crate::signals::{AlertKind, What};
 use crate::slo::{Sli, Urgency};
-use crate::units::{Duration, number as digits};
+use crate::units::{Duration, number as digits, percent};
 
 pub fn drafts(cx: &ModelCx<'_>) -> Vec<Draft> {
     let mut out = Vec::new();

@@ -6,7 +6,7 @@ use crate::resolve::LatencySlo;
 use crate::signals::model::{bucket_measure, recorded};
 use crate::signals::proof::{Proof, Spread, State};
 use crate::signals::{AlertKind, Latency, Quantile, What};
-use crate::units::{bucket_bound, number as digits, same_edge};
+use crate::units::number as digits;
 
 pub fn drafts(cx: &ModelCx<'_>) -> Vec<Draft> {
     AlertKind::ALL.iter().filter_map(|kind| draft(cx, *kind)).collect()
@@ -49,9 +49,7 @@ fn draft(cx: &ModelCx<'_>, kind: AlertKind) -> Option<Draft> {
 fn enough_slow(cx: &ModelCx<'_>, latency: Latency, seconds: f64) -> Option<Expr> {
     let source = cx.model.source(latency.signal())?;
     let what = bucket_measure(source, latency);
-    let edge = source.buckets.iter().copied().find(|e| same_edge(*e, seconds))? / source.factor;
-    // Recorded buckets have one spelling, see the chapter of the model.
-    let le = bucket_bound(edge);
+    let le = source.le_at(seconds)?;
     let all = recorded(cx.model, cx.names, what).eq("le", "+Inf").expr();
     let fast = recorded(cx.model, cx.names, what).eq("le", le).expr();
     let slower = all.op_ignoring(BinaryOp::Sub, ["le"], fast);

@@ -8,7 +8,6 @@ use crate::signals::book::Group;
 use crate::signals::model::{bucket_measure, recorded};
 use crate::signals::{Latency, Measure, What, gateway};
 use crate::slo::Sli;
-use crate::units::{bucket_bound, same_edge};
 
 /// Returns whether the group of a model records what an objective counts.
 pub fn has_events(slo: &Slo, plan: &Plan, group: &Group) -> bool {
@@ -47,13 +46,12 @@ fn slower(slo: &Slo, latency: Latency, model: &Model, plan: &Plan, names: &Names
     let at = plan.measured_at(slo);
     let source = at.map_or_else(|| model.source(latency.signal()), |g| g.source(latency.signal()))?;
     let seconds = slo.threshold?.secs_f64();
-    let edge = source.buckets.iter().copied().find(|e| same_edge(*e, seconds))? / source.factor;
+    let le = source.le_at(seconds)?;
     let what = bucket_measure(source, latency);
     let recorded = at.map_or_else(|| recorded(model, names, what), |g| gateway::recorded(g, model, names, what));
     let buckets = |le: String| recorded.clone().eq("le", le).expr().sum();
     let all = buckets("+Inf".to_owned());
-    // Recorded buckets have one spelling, see the chapter of the model.
-    Some((all.clone(), all.op(BinaryOp::Sub, buckets(bucket_bound(edge)))))
+    Some((all.clone(), all.op(BinaryOp::Sub, buckets(le))))
 }
 
 /// All requests that end, and those that fail.
