@@ -11,6 +11,7 @@ use super::gpu::Gpu;
 use super::noise;
 use super::quantity::{Observed, Quantity};
 use super::scenario::Conditions;
+use super::server::Server;
 use super::shape::Shape;
 use super::target::{Board, Body, Node, Target, Worker};
 use super::write;
@@ -18,9 +19,8 @@ use super::{Settings, Wanted};
 use crate::Program;
 use crate::catalog::{Metric, Signal, SignalSource, Status, Vendor};
 use crate::declare::values::Port;
-use crate::promql::MatchOp;
 use crate::resolve::{self, Endpoint, Model, Plan, Pool};
-use crate::spec::{DeployedBy, Flavour};
+use crate::spec::DeployedBy;
 
 /// GPUs of a node.
 const GPUS_PER_NODE: u32 = 8;
@@ -144,36 +144,19 @@ impl Maker<'_> {
         }
     }
 
-    /// What the generated monitors and jobs set, and what rules select by.
     fn labels_of_replica(&self, model: &Model, index: u32) -> Vec<(String, String)> {
-        let part = format!("model-{}", model.name);
         let pod = pod(model, index);
-        let mut labels = BTreeMap::from([
-            ("job".to_owned(), self.program.names.scrape_job(&part)),
-            ("instance".to_owned(), format!("{}:{}", address(10, index, &pod), port(&model.port))),
-        ]);
-        labels.extend(model.labels.iter().map(|(k, v)| (k.clone(), v.clone())));
-        match &model.endpoint {
-            Endpoint::Targets(targets) => {
-                let own = targets.get(index as usize);
-                labels.extend(own.map(|t| ("instance".to_owned(), t.clone())));
-            }
-            Endpoint::Pods(_) | Endpoint::Service(_) => {
-                if self.plan.prometheus.flavour == Flavour::Operator {
-                    // So the operator calls the job of a PodMonitor.
-                    let object = self.program.names.object(&part);
-                    labels.insert("job".to_owned(), format!("{}/{object}", self.plan.kubernetes.namespace));
-                }
-                labels.insert("pod".to_owned(), pod);
-                labels.insert("container".to_owned(), model.engine.profile.name.clone());
-            }
-            Endpoint::Foreign => {
-                labels.insert("pod".to_owned(), pod);
-            }
-        }
-        let equal = model.target_matchers.iter().filter(|m| m.op == MatchOp::Equal);
-        labels.extend(equal.map(|m| (m.label.clone(), m.value.clone())));
-        labels.into_iter().collect()
+        self.labels_of_server(&Server {
+            part: format!("model-{}", model.name),
+            host: address(10, index, &pod),
+            pod,
+            port: &model.port,
+            container: &model.engine.profile.name,
+            endpoint: &model.endpoint,
+            index,
+            own: &model.labels,
+            target_matchers: &model.target_matchers,
+        })
     }
 
     /// Which replica holds each GPU of a pool, as far as they go.

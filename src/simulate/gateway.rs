@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::family::{self, Family};
-use super::fleet::{Maker, address, port};
+use super::fleet::{Maker, address};
 use super::series::Meter;
+use super::server::Server;
 use super::target::{Body, Target, Worker};
 use crate::catalog::{Metric, MetricType, Signal, SignalSource, Status};
-use crate::promql::MatchOp;
-use crate::resolve::{Endpoint, Gateway, Model};
-use crate::spec::Flavour;
+use crate::resolve::{Gateway, Model};
 
 impl Maker<'_> {
     /// Makes the one replica of a gateway that there is.
@@ -62,34 +61,21 @@ impl Maker<'_> {
         self.target(labels.clone(), families, Body::Gateway(workers), units)
     }
 
-    /// What the generated monitors and jobs set, and what rules select by.
     fn labels_of_gateway(&self, gateway: &Gateway) -> Vec<(String, String)> {
-        let part = format!("gateway-{}", gateway.name);
+        let mut own = BTreeMap::from([("gateway".to_owned(), gateway.name.clone())]);
+        own.extend(gateway.namespace.iter().map(|n| ("namespace".to_owned(), n.clone())));
         let pod = format!("{}-0", gateway.name);
-        let mut labels = BTreeMap::from([
-            ("job".to_owned(), self.program.names.scrape_job(&part)),
-            ("instance".to_owned(), format!("{}:{}", address(12, 0, &pod), port(&gateway.port))),
-            ("gateway".to_owned(), gateway.name.clone()),
-        ]);
-        labels.extend(gateway.namespace.iter().map(|n| ("namespace".to_owned(), n.clone())));
-        match &gateway.endpoint {
-            Endpoint::Targets(targets) => labels.extend(targets.first().map(|t| ("instance".to_owned(), t.clone()))),
-            Endpoint::Pods(_) | Endpoint::Service(_) => {
-                if self.plan.prometheus.flavour == Flavour::Operator {
-                    // So the operator calls the job of a PodMonitor.
-                    let object = self.program.names.object(&part);
-                    labels.insert("job".to_owned(), format!("{}/{object}", self.plan.kubernetes.namespace));
-                }
-                labels.insert("pod".to_owned(), pod);
-                labels.insert("container".to_owned(), gateway.kind.profile.name.clone());
-            }
-            Endpoint::Foreign => {
-                labels.insert("pod".to_owned(), pod);
-            }
-        }
-        let equal = gateway.target_matchers.iter().filter(|m| m.op == MatchOp::Equal);
-        labels.extend(equal.map(|m| (m.label.clone(), m.value.clone())));
-        labels.into_iter().collect()
+        self.labels_of_server(&Server {
+            part: format!("gateway-{}", gateway.name),
+            host: address(12, 0, &pod),
+            pod,
+            port: &gateway.port,
+            container: &gateway.kind.profile.name,
+            endpoint: &gateway.endpoint,
+            index: 0,
+            own: &own,
+            target_matchers: &gateway.target_matchers,
+        })
     }
 }
 

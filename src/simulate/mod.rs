@@ -18,6 +18,7 @@ mod quantity;
 mod scenario;
 mod scrape_config;
 mod series;
+mod server;
 mod shape;
 mod target;
 mod wanted;

@@ -1,5 +1,6 @@
 //! The overview: whether anything is wrong, which model it is, how fast, how much, where it is full.
 
+use super::firing::{self, small};
 use super::gateways;
 use super::layout::table_height;
 use super::model::{Color, Column, Dashboard, Order, Panel, Query, Row, Thresholds, Unit, Variable, View};
@@ -41,25 +42,12 @@ pub fn model_variable(scope: &Scope<'_>) -> Variable {
     }
 }
 
-fn small(title: &str, description: &str, unit: Unit) -> Panel {
-    Panel::new(title, description, View::Stat { graph: false }, unit).size(3, 6)
-}
-
 fn wrong(scope: &Scope<'_>) -> Row {
     let mut panels = Vec::new();
     let alerts = !scope.emit.book.alert_kinds().is_empty();
     if alerts {
-        let count = or_zero(aggregate(AggregateOp::Count, Grouping::All, scope.firing().expr()), &[]);
-        panels.push(
-            small(
-                "Firing alerts",
-                "If it is not \"none\", the table beside it says which; open the runbook.",
-                Unit::Short,
-            )
-            .thresholds(Thresholds::limit(1.0))
-            .word("0", "none", Color::Green)
-            .query(Query::now(count, "firing")),
-        );
+        let description = "If it is not \"none\", the table beside it says which; open the runbook.";
+        panels.push(firing::count(scope.firing().expr(), description));
     }
     let down = scope.model(What::Replicas).expr().sum().op(BinaryOp::Sub, scope.model(What::ReplicasUp).expr().sum());
     panels.push(
@@ -109,13 +97,9 @@ fn wrong(scope: &Scope<'_>) -> Row {
 fn firing_table(scope: &Scope<'_>) -> Panel {
     let labels = ["alertname", "severity", "model", "pool", "hostname", "gpu"];
     let firing = scope.firing().expr().by(AggregateOp::Count, labels);
-    let mut alert = Column::label("alertname", "Alert").width(190);
-    if let Some(url) = scope.emit.names.published_runbook("${__value.raw}") {
-        alert = alert.link("Open the runbook", url);
-    }
     let has_pools = !scope.emit.plan.pools.is_empty();
     let mut columns = vec![
-        alert,
+        firing::names(scope, 190),
         Column::value(0, "Firing", Unit::Short).width(60).colored(Thresholds::limit(1.0)),
         Column::label("severity", "Severity").width(80),
         Column::label("model", "Model"),

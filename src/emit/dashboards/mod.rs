@@ -8,6 +8,7 @@ mod classic;
 mod cost;
 mod cost_worth;
 mod detail;
+mod firing;
 mod fleet;
 mod gateways;
 mod gpus;

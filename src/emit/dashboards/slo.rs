@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use super::firing::{self, small};
 use super::fleet;
 use super::layout::table_height;
 use super::model::{Color, Column, Dashboard, Legend, Order, Panel, Query, Row, Thresholds, Unit, Variable, View};
@@ -144,9 +145,6 @@ impl<'a> Maker<'a> {
     }
 
     fn kept(&self) -> Row {
-        let small = |title: &str, description: &str, unit| {
-            Panel::new(title, description, View::Stat { graph: false }, unit).size(3, 6)
-        };
         let count = |expr: Expr| or_zero(aggregate(AggregateOp::Count, Grouping::All, expr), &[]);
         let left = || self.series(What::SloBudgetRemaining).expr();
         let mut panels = vec![
@@ -180,14 +178,8 @@ impl<'a> Maker<'a> {
             )),
         ];
         if self.has_alerts() {
-            let firing = aggregate(AggregateOp::Count, Grouping::All, self.firing().expr());
-            let alerts = small(
-                "Firing alerts",
-                "Alerts on budgets that burn too fast; the table beside it says which. Open the runbook.",
-                Unit::Short,
-            );
-            let alerts = alerts.thresholds(Thresholds::limit(1.0)).word("0", "none", Color::Green);
-            panels.insert(0, alerts.query(Query::now(or_zero(firing, &[]), "firing")));
+            let description = "Alerts on budgets that burn too fast; the table beside it says which. Open the runbook.";
+            panels.insert(0, firing::count(self.firing().expr(), description));
             panels.push(self.firing_table());
         }
         Row::new("Are the promises kept?", panels)
@@ -195,12 +187,8 @@ impl<'a> Maker<'a> {
 
     fn firing_table(&self) -> Panel {
         let labels = ["alertname", "severity", "model", "slo", "long_window", "burn_rate"];
-        let mut alert = Column::label("alertname", "Alert").width(230);
-        if let Some(url) = self.scope.emit.names.published_runbook("${__value.raw}") {
-            alert = alert.link("Open the runbook", url);
-        }
         let columns = vec![
-            alert,
+            firing::names(self.scope, 230),
             Column::label("severity", "Severity").width(85),
             Column::label("model", "Model"),
             Column::label("slo", "Objective"),
