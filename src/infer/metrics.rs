@@ -35,6 +35,8 @@ pub struct Against {
     pub declared_by: Option<String>,
     /// GPU exporters: whether it was made to collect the field.
     pub own_fields: bool,
+    /// GPU exporters: whether the GPUs are split into MIG instances; `None` if not declared.
+    pub mig: Option<bool>,
     /// Whether it has the metric.
     pub has: bool,
 }
@@ -70,6 +72,12 @@ pub struct Resolved {
 }
 
 impl Resolved {
+    /// Returns whether its GPUs are split into MIG instances; `None` if some may be and others not.
+    pub fn mig(&self) -> Option<bool> {
+        let first = self.against.first()?.mig;
+        first.filter(|_| self.against.iter().all(|a| a.mig == first))
+    }
+
     /// Returns the entries in the releases that matter.
     pub fn metrics(&self) -> impl Iterator<Item = &Metric> {
         let profile = self.profile.as_deref();
@@ -266,7 +274,14 @@ fn against(profile: &Arc<Profile>, original: &String, named: &[usize], targets: 
         let newest = newest_read(profile);
         return newest
             .into_iter()
-            .map(|release| Against { release, generation: None, declared_by: None, own_fields: false, has: false })
+            .map(|release| Against {
+                release,
+                generation: None,
+                declared_by: None,
+                own_fields: false,
+                mig: None,
+                has: false,
+            })
             .collect();
     }
     declared
@@ -276,6 +291,7 @@ fn against(profile: &Arc<Profile>, original: &String, named: &[usize], targets: 
             generation: t.generation.clone(),
             declared_by: Some(t.declared_by.clone()),
             own_fields: t.own_fields || t.fields.contains(original),
+            mig: t.mig,
             has: false,
         })
         .collect()

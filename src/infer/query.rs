@@ -188,7 +188,7 @@ fn selected(selector: &Selector, knowledge: &Knowledge<'_>) -> (Option<Arc<Resol
     let name = stored_name(selector);
     let mut facts;
     let mut metric = None;
-    if let Some(recorded) = knowledge.records.facts(name, knowledge) {
+    if let Some(recorded) = knowledge.records.facts(name, &selector.matchers, knowledge) {
         facts = recorded;
     } else {
         let (resolved, known) = knowledge.resolve(name, &selector.matchers);

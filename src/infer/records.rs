@@ -1,11 +1,12 @@
 //! Recording rules that are read in the same run: their names stand for expressions.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::facts::{Facts, ValueType};
+use super::metrics::Resolved;
 use super::query::{Knowledge, Typed, infer, stored_name};
-use crate::promql::Expr;
+use crate::promql::{Expr, Matcher};
 
 /// Trees that were typed on the way to the facts of a record, by the address of their expression.
 #[derive(Default)]
@@ -32,7 +33,25 @@ struct Definition<'e> {
 #[derive(Default)]
 pub struct Records<'e> {
     by_name: BTreeMap<String, Vec<Definition<'e>>>,
-    known: RwLock<BTreeMap<String, Option<Facts>>>,
+    known: RwLock<BTreeMap<String, Option<Known>>>,
+}
+
+/// What is known about a recorded name.
+#[derive(Clone)]
+struct Known {
+    /// What holds for all its series.
+    all: Facts,
+    /// What holds for those of one rule, where that is more.
+    each: Option<Arc<Each>>,
+}
+
+/// Rules of one name that record series of different kinds.
+struct Each {
+    facts: Vec<Facts>,
+    /// The rules about a deployment, ascending.
+    by_deployment: BTreeMap<usize, Vec<usize>>,
+    /// Those that name none.
+    of_any: Vec<usize>,
 }
 
 impl<'e> Records<'e> {
@@ -46,8 +65,8 @@ impl<'e> Records<'e> {
         self.by_name.contains_key(name)
     }
 
-    /// Returns what is known about a recorded name; nothing for one that reads itself.
-    pub fn facts(&self, name: &str, knowledge: &Knowledge<'_>) -> Option<Facts> {
+    /// Returns what is known about the series of a recorded name that matchers select; nothing for one that reads itself.
+    pub fn facts(&self, name: &str, matchers: &[Matcher], knowledge: &Knowledge<'_>) -> Option<Facts> {
         if !self.has(name) {
             return None;
         }
@@ -55,7 +74,9 @@ impl<'e> Records<'e> {
             self.learn(name, knowledge, &mut Done::default());
         }
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned().flatten();
-        Some(known.unwrap_or_else(|| Facts::unknown(ValueType::Vector)))
+        let Some(known) = known else { return Some(Facts::unknown(ValueType::Vector)) };
+        let meant = known.each.and_then(|each| each.of(&knowledge.targets.named(matchers)));
+        Some(meant.unwrap_or(known.all))
     }
 
     /// Infers every recorded name that a query reads. Must come before several threads ask: a name that one of them is inferring
@@ -73,7 +94,7 @@ impl<'e> Records<'e> {
         self.known.read().unwrap_or_else(PoisonError::into_inner).contains_key(name)
     }
 
-    fn know(&self, name: &str, facts: Option<Facts>) {
+    fn know(&self, name: &str, facts: Option<Known>) {
         self.known.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), facts);
     }
 
@@ -86,8 +107,12 @@ impl<'e> Records<'e> {
                 open.push((name, reads));
                 open.push(self.begin(next));
             } else if let Some(definitions) = self.by_name.get(name) {
-                let facts = definitions.iter().map(|d| defined(d, knowledge, done)).reduce(|a, b| merge(&a, &b));
-                self.know(name, facts);
+                let facts: Vec<Facts> = definitions.iter().map(|d| defined(d, knowledge, done)).collect();
+                let all = facts.iter().cloned().reduce(|a, b| merge(&a, &b));
+                self.know(
+                    name,
+                    all.map(|all| Known { each: Each::of_rules(definitions, facts, &all, knowledge), all }),
+                );
             }
         }
     }
@@ -100,6 +125,41 @@ impl<'e> Records<'e> {
             definition.expr.selectors(&mut |s| reads.extend(self.by_name.get_key_value(stored_name(s))));
         }
         (name, reads.into_iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().into_iter())
+    }
+}
+
+impl Each {
+    /// Joins the rules of a name; `None` where what holds for one holds for all.
+    fn of_rules(
+        rules: &[Definition<'_>],
+        facts: Vec<Facts>,
+        all: &Facts,
+        knowledge: &Knowledge<'_>,
+    ) -> Option<Arc<Self>> {
+        let mig = |facts: &Facts| facts.metric.as_ref().and_then(|m| m.mig());
+        if facts.iter().all(|f| f.labels == all.labels && mig(f) == mig(all)) {
+            return None;
+        }
+        let mut each = Self { facts, by_deployment: BTreeMap::new(), of_any: Vec::new() };
+        for (n, rule) in rules.iter().enumerate() {
+            let mut named = BTreeSet::new();
+            rule.expr.selectors(&mut |s| named.extend(knowledge.targets.named(&s.matchers)));
+            if named.is_empty() {
+                each.of_any.push(n);
+            }
+            for deployment in named {
+                each.by_deployment.entry(deployment).or_default().push(n);
+            }
+        }
+        Some(Arc::new(each))
+    }
+
+    /// Returns what holds for the series of deployments; `None` where no rule is about them.
+    fn of(&self, deployments: &[usize]) -> Option<Facts> {
+        let own = || deployments.iter().filter_map(|d| self.by_deployment.get(d)).flatten();
+        own().next()?;
+        let rules: BTreeSet<usize> = own().chain(&self.of_any).copied().collect();
+        rules.into_iter().filter_map(|n| self.facts.get(n)).cloned().reduce(|a, b| merge(&a, &b))
     }
 }
 
@@ -140,9 +200,18 @@ pub fn merge(a: &Facts, b: &Facts) -> Facts {
         },
         labels: Arc::new(a.labels.either(&b.labels)),
         constant: None,
-        metric: a.metric.clone().filter(|_| same_metric),
+        metric: a.metric.as_ref().zip(b.metric.as_ref()).filter(|_| same_metric).map(|(a, b)| either(a, b)),
         summed: a.summed || b.summed,
         window: if a.window == b.window { a.window } else { None },
         condition: false,
     }
+}
+
+/// Returns a metric as deployments of either have it.
+fn either(a: &Arc<Resolved>, b: &Arc<Resolved>) -> Arc<Resolved> {
+    if a.mig() == b.mig() {
+        return a.clone();
+    }
+    let against = a.against.iter().chain(&b.against).cloned().collect();
+    Arc::new(Resolved { against, ..(**a).clone() })
 }

@@ -20,6 +20,8 @@ pub struct Target {
     pub named_by: Vec<(String, String)>,
     /// GPU exporters: whether the list of fields that it collects is made for the rules, so that none is missing.
     pub own_fields: bool,
+    /// GPU exporters: whether the GPUs are split into MIG instances; `None` if not declared.
+    pub mig: Option<bool>,
     /// GPU exporters: fields that it collects besides those of its default list.
     pub fields: Vec<String>,
 }

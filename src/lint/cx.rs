@@ -29,8 +29,6 @@ pub struct Settings {
     pub scrape_interval: Option<Duration>,
     /// Latency objectives.
     pub objectives: Vec<Objective>,
-    /// Whether GPUs are split into MIG instances; `None` if not declared.
-    pub mig: Option<bool>,
     /// Whether names with a colon are stored with an underscore on purpose, because a Collector rewrites them.
     pub colons_rewritten: bool,
 }

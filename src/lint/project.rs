@@ -39,6 +39,7 @@ fn of_model(model: &Model) -> Target {
         declared_by: format!("model `{}`", model.name),
         named_by,
         own_fields: false,
+        mig: None,
         fields: Vec::new(),
     }
 }
@@ -66,6 +67,7 @@ fn of_gateway(gateway: &Gateway) -> Target {
         declared_by: format!("gateway `{}`", gateway.name),
         named_by,
         own_fields: false,
+        mig: None,
         fields: Vec::new(),
     }
 }
@@ -77,6 +79,7 @@ fn of_pool(pool: &Pool) -> Target {
         generation: pool.exporter.generation.clone(),
         declared_by: format!("pool `{}`", pool.name),
         named_by: vec![("pool".to_owned(), pool.name.clone())],
+        mig: Some(pool.mig),
         fields: pool.fields.iter().cloned().collect(),
         own_fields: pool.deployed_by == DeployedBy::Llmobs && pool.targets.is_empty(),
     }
@@ -112,7 +115,6 @@ pub fn settings(plan: &Plan) -> Settings {
         prometheus: Some(plan.prometheus.release.clone()),
         scrape_interval: Some(plan.prometheus.scrape_interval),
         objectives: objectives.chain(at_gateways).collect(),
-        mig: (!plan.pools.is_empty()).then(|| plan.pools.values().any(|p| p.mig)),
         colons_rewritten: plan.check.underscored,
     }
 }

@@ -6,7 +6,8 @@
 //! | `prometheus: 2.45.0` | the version of Prometheus |
 //! | `scrape_interval: 30s` | the scrape interval |
 //! | `objective: chat vllm METRIC 2.5s ttft` | a latency objective: model, engine, histogram, threshold, signal |
-//! | `mig: yes` | whether GPUs are split into MIG instances |
+//! | `mig: yes` | whether GPUs of the engines above are split into MIG instances |
+//! | `pool: split dcgm-exporter@4.5.3-4.8.2 yes` | a pool of GPUs: name, exporter, whether they are split |
 //! | `show: all` | codes that are off by default, too |
 
 // Each driver uses a part of this.
@@ -32,7 +33,7 @@ const TODAY: &str = "2027-02-01";
 #[derive(Default)]
 pub struct Declared {
     catalog: Catalog,
-    targets: Targets,
+    targets: Vec<Target>,
     settings: Settings,
     all: bool,
 }
@@ -43,7 +44,7 @@ impl Declared {
         match key {
             "engine" => {
                 let target = self.target(value)?;
-                self.targets.add(target);
+                self.targets.push(target);
             }
             "prometheus" => {
                 self.settings.prometheus = Some(Release::parse(value).ok_or("prometheus: expected a version")?)
@@ -64,7 +65,17 @@ impl Declared {
                     signal: signal.to_owned(),
                 });
             }
-            "mig" => self.settings.mig = Some(value == "yes"),
+            "mig" => self.targets.iter_mut().for_each(|t| t.mig = Some(value == "yes")),
+            "pool" => {
+                let [name, exporter, mig] = value.split(' ').collect::<Vec<_>>()[..] else {
+                    return Err("pool: expected three words".to_owned());
+                };
+                let mut target = self.target(exporter)?;
+                target.declared_by = format!("pool `{name}`");
+                target.named_by = vec![("pool".to_owned(), name.to_owned())];
+                target.mig = Some(mig == "yes");
+                self.targets.push(target);
+            }
             "show" => self.all = value == "all",
             _ => return Err(format!("no option `{key}`")),
         }
@@ -94,13 +105,14 @@ impl Declared {
     /// Takes engines and latency objectives of a compiled llmobs.toml.
     pub fn project(&mut self, program: &Program) {
         for model in program.plan.models.values() {
-            self.targets.add(Target {
+            self.targets.push(Target {
                 profile: model.engine.profile.name.clone(),
                 release: model.engine.release.clone(),
                 generation: model.engine.generation.clone(),
                 declared_by: format!("model `{}`", model.name),
                 named_by: Vec::new(),
                 own_fields: false,
+                mig: None,
                 fields: Vec::new(),
             });
             for slo in &model.latency_slos {
@@ -125,7 +137,9 @@ impl Declared {
             ids.push(file);
             contents.push(intake::read(sources, file, Hint { named: true }, &mut sink));
         }
-        sink.extend(lint::check(&contents, &mut self.catalog, &self.targets, &self.settings));
+        let mut targets = Targets::default();
+        self.targets.iter().cloned().for_each(|t| targets.add(t));
+        sink.extend(lint::check(&contents, &mut self.catalog, &targets, &self.settings));
         let today = Date::parse(TODAY).expect("a day");
         let mut sifted = Sink::default();
         sifted.extend(suppress::sift(sources, &ids, &contents, sink.into_sorted(), today).findings);
@@ -144,6 +158,7 @@ impl Declared {
             declared_by: format!("engine {text}"),
             named_by: Vec::new(),
             own_fields: false,
+            mig: None,
             fields: Vec::new(),
         })
     }

@@ -40,6 +40,7 @@ pub fn declared(flags: &[String]) -> Result<(Targets, Vec<Diagnostic>), Failure>
             declared_by: format!("`--engine {}`", shorten(flag)),
             named_by: Vec::new(),
             own_fields: false,
+            mig: None,
             fields: Vec::new(),
         });
     }

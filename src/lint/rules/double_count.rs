@@ -6,14 +6,14 @@ use crate::lint::{Cx, Query};
 use crate::promql::{Aggregate, AggregateOp, BinaryOp, ExprKind, Grouping};
 
 /// Looks at every sum and count.
-pub fn check(query: &Query<'_>, cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
+pub fn check(query: &Query<'_>, _: &Cx<'_>, out: &mut Vec<Diagnostic>) {
     query.walk(&mut |node, above| {
         let (ExprKind::Aggregate(aggregate), Some(inner)) = (&node.expr.kind, node.parts.last()) else { return };
         match aggregate.op {
             // A sum over the count of the same series is their mean; a count of counts asks only which there are.
             AggregateOp::Count if above.iter().any(|n| divides(n) || counts(n)) => {}
             AggregateOp::Count => ranks(query, aggregate, inner, out),
-            AggregateOp::Sum => instances(query, cx, aggregate, inner, out),
+            AggregateOp::Sum => instances(query, aggregate, inner, out),
             _ => {}
         }
     });
@@ -45,14 +45,14 @@ fn ranks(query: &Query<'_>, aggregate: &Aggregate, inner: &Typed<'_>, out: &mut 
 }
 
 /// dcgm-exporter repeats what a whole GPU measures on each of its MIG instances.
-fn instances(query: &Query<'_>, cx: &Cx<'_>, aggregate: &Aggregate, inner: &Typed<'_>, out: &mut Vec<Diagnostic>) {
+fn instances(query: &Query<'_>, aggregate: &Aggregate, inner: &Typed<'_>, out: &mut Vec<Diagnostic>) {
     /// What belongs to the board, not to an instance of it.
     const OF_THE_BOARD: &[&str] = &["POWER", "TEMP", "ENERGY", "CLOCK", "PCIE", "XID", "ECC", "FAN"];
     let Some(metric) = &inner.facts.metric else { return };
     let (Some(profile), Some(entry)) = (&metric.profile, metric.metric()) else { return };
     let board = OF_THE_BOARD.iter().any(|w| entry.name.contains(w));
     let mig = entry.labels_optional.iter().any(|l| l == "GPU_I_ID");
-    if profile.name != "dcgm-exporter" || !board || !mig || cx.settings.mig == Some(false) {
+    if profile.name != "dcgm-exporter" || !board || !mig || metric.mig() == Some(false) {
         return;
     }
     if !matches!(inner.facts.nature, Nature::Gauge | Nature::Rate | Nature::Increase | Nature::Counter) {
@@ -65,6 +65,6 @@ fn instances(query: &Query<'_>, cx: &Cx<'_>, aggregate: &Aggregate, inner: &Type
     let message = format!("a sum of `{}` counts a GPU once per MIG instance", metric.name);
     let mut finding =
         query.finding(Code::DoubleCount, aggregate.op_span, message, "each instance repeats the value of its board");
-    finding.severity = if cx.settings.mig == Some(true) { Severity::Warning } else { Severity::Info };
+    finding.severity = if metric.mig() == Some(true) { Severity::Warning } else { Severity::Info };
     out.push(finding.help("take one value per board first: `sum(max by (UUID) (...))`"));
 }
