@@ -67,6 +67,7 @@ const ONLY_THE_COMPILER: &[(&str, &str)] = &[
     ("threshold-below-lowest-edge", "the catalogue knows the edges"),
     ("threshold-between-edges", "the catalogue knows the edges"),
     ("threshold-off-own-bucket", "two keys"),
+    ("tracing-matchers", "tables may be empty"),
     ("tracing-without-traces", "no single destination is wrong"),
     ("unknown-alert", "alerts are checked by name"),
     ("unknown-engine", "engines are open: users add their own"),

@@ -129,6 +129,8 @@ pub struct TracingSettings {
     pub keep_slower_than: Duration,
     /// Share of the others that is kept.
     pub keep_share: Ratio,
+    /// Matchers of its own metrics; `None` where nobody says who scrapes them.
+    pub own_metrics: Option<Vec<Matcher>>,
     /// Destinations by name.
     pub destinations: BTreeMap<String, OtlpDestination>,
 }

@@ -10,8 +10,9 @@ use super::plan::{
 use crate::alert_kind::{AlertKind, ThresholdUnit};
 use crate::catalog::{Release, Signal};
 use crate::declare::Named;
-use crate::declare::values::{KubeLabelValue, LabelKey, Url, VersionText};
+use crate::declare::values::{KubeLabelValue, LabelKey, LabelValue, PromLabelName, Url, VersionText};
 use crate::diag::{Code, Diagnostic, did_you_mean};
+use crate::promql::{MatchOp, Matcher};
 use crate::source::{Place, Spanned};
 use crate::spec::{CollectorKind, Delivery, Document, Flavour, Protocol, SchemaKind, SignalKind, Threshold};
 use crate::units::{Bytes, Duration, Ratio};
@@ -248,8 +249,26 @@ pub fn tracing(
         memory_limit,
         keep_slower_than: raw.keep_slower_than.as_ref().map_or(slowest, |d| d.value),
         keep_share: raw.keep_share.as_ref().map_or_else(|| Ratio::new(0.1).expect("0.1 is a ratio"), |r| r.value),
+        own_metrics: raw.matchers.as_ref().and_then(|m| own_metrics(m, ctx)),
         destinations,
     })
+}
+
+/// Returns the matchers of the collector's own metrics; reports none.
+fn own_metrics(matchers: &Spanned<Named<PromLabelName, LabelValue>>, ctx: &mut Context<'_>) -> Option<Vec<Matcher>> {
+    if matchers.entries.is_empty() && matchers.refused.is_empty() {
+        ctx.sink.push(
+            Diagnostic::new(
+                Code::SpecInvalidValue,
+                "`matchers` of the collector is empty and would select every collector",
+                matchers.place,
+                "expected at least one label",
+            )
+            .help("write for example `matchers = { job = \"otel-collector\" }` with labels that your scrape configuration sets"),
+        );
+        return None;
+    }
+    Some(matchers.entries.iter().map(|(k, v)| Matcher::new(k.0.clone(), MatchOp::Equal, v.as_str())).collect())
 }
 
 /// Oldest collector that we write for: with it came readers of its own metrics (opentelemetry-collector #11205).

@@ -1,7 +1,7 @@
 //! `[tracing]`.
 
 use crate::declare::Named;
-use crate::declare::values::{Count, EnvName, Slug, Url, VersionText};
+use crate::declare::values::{Count, EnvName, LabelValue, PromLabelName, Slug, Url, VersionText};
 use crate::source::Spanned;
 use crate::units::{Bytes, Duration, Ratio};
 use crate::{spec_table, spec_words};
@@ -51,6 +51,8 @@ spec_table! {
         optional keep_slower_than: Duration = "the largest e2e_latency threshold of the SLOs, or `10s`",
         /// Share of the other traces that is kept. Traces with errors are always kept.
         optional keep_share: Ratio = "`10%`",
+        /// Labels that select the collector's own metrics, where you scrape them: alerts watch it then. Not needed where an operator of the collector makes the ServiceMonitor.
+        optional matchers: Named<PromLabelName, LabelValue> = "the job of the operator's ServiceMonitor; elsewhere none, and no alerts",
         /// Where traces and metrics go, by a name of your choice.
         required destinations: Named<Slug, Destination>,
     }

@@ -1,7 +1,7 @@
 //! The watchers watched: rules that fail or are late, a collector that refuses or loses telemetry.
 
 use super::{Draft, FleetCx};
-use crate::promql::{Selector, call, selector};
+use crate::promql::{MatchOp, Matcher, Selector, call, selector};
 use crate::signals::AlertKind;
 use crate::signals::proof::{Proof, State};
 use crate::spec::{CollectorKind, Flavour};
@@ -27,12 +27,9 @@ pub fn drafts(cx: &FleetCx<'_>) -> Vec<Draft> {
             "An evaluation took longer than the interval, so the next was left out: recorded series have gaps and alerts are late.",
         ),
     ];
-    // Elsewhere it is not known under which job the collector is scraped.
-    let ours = cx.plan.prometheus.flavour == Flavour::Operator
-        && cx.plan.tracing.as_ref().is_some_and(|t| t.collector == CollectorKind::Operator);
-    if ours {
+    if let Some(own) = Own::of(cx) {
         out.push(collector(
-            cx,
+            &own,
             AlertKind::CollectorRefusing,
             &["otelcol_receiver_refused_spans", "otelcol_receiver_refused_metric_points"],
             "receiver",
@@ -40,7 +37,7 @@ pub fn drafts(cx: &FleetCx<'_>) -> Vec<Draft> {
             "Most often its memory limit is reached; senders that do not try again lose what they sent.",
         ));
         out.push(collector(
-            cx,
+            &own,
             AlertKind::CollectorDropping,
             &[
                 "otelcol_exporter_send_failed_spans",
@@ -69,26 +66,55 @@ fn rules(cx: &FleetCx<'_>, kind: AlertKind, counter: &str, what: &str, then: &st
     )
 }
 
+/// How the collector's own metrics are selected.
+struct Own {
+    matchers: Vec<Matcher>,
+    /// Labels of a collector that is meant, and of another one.
+    ours: Vec<(String, String)>,
+    foreign: Vec<(String, String)>,
+}
+
+impl Own {
+    /// Those that are declared, else those of the operator's monitor. Elsewhere it is not known under which job it is scraped.
+    fn of(cx: &FleetCx<'_>) -> Option<Self> {
+        let tracing = cx.plan.tracing.as_ref()?;
+        let job = |value: &str| vec![("job".to_owned(), value.to_owned())];
+        if let Some(declared) = &tracing.own_metrics {
+            let mut ours = job("otel");
+            for m in declared {
+                ours.retain(|(label, _)| *label != m.label);
+                ours.push((m.label.clone(), m.value.clone()));
+            }
+            let foreign = ours.iter().map(|(label, value)| (label.clone(), format!("{value}-other"))).collect();
+            return Some(Self { matchers: declared.clone(), ours, foreign });
+        }
+        let by_operator =
+            cx.plan.prometheus.flavour == Flavour::Operator && tracing.collector == CollectorKind::Operator;
+        let name = cx.names.collector();
+        by_operator.then(|| Self {
+            matchers: vec![Matcher::new("job", MatchOp::Regex, format!(".*{name}.*"))],
+            ours: job(&format!("{name}-collector-monitoring")),
+            foreign: job("another"),
+        })
+    }
+}
+
 /// Counters of the collector begin with the first event: what matters goes on for longer than that.
-fn collector(
-    cx: &FleetCx<'_>,
-    kind: AlertKind,
-    counters: &[&str],
-    label: &'static str,
-    what: &str,
-    then: &str,
-) -> Draft {
-    let job = format!(".*{}.*", cx.names.collector());
+fn collector(own: &Own, kind: AlertKind, counters: &[&str], label: &'static str, what: &str, then: &str) -> Draft {
     let rate = |counter: &&str| {
-        call("increase", [selector(*counter).re("job", &job).range(BACK.into())]).sum_by(["job", label]).above(0.0)
+        let series = selector(*counter).matching(&own.matchers);
+        call("increase", [series.range(BACK.into())]).sum_by(["job", label]).above(0.0)
     };
     let Some(expr) = counters.iter().map(rate).reduce(|a, b| a.or(b)) else {
         return Draft::new(kind, crate::promql::number(0.0), 0.0, Proof::at_once(Vec::new(), Vec::new()));
     };
-    let of = |counter: &str, job: &str| selector(counter).eq("job", job).eq(label, "otlp");
-    let ours: Vec<Selector> =
-        counters.iter().map(|c| of(c, &format!("{}-collector-monitoring", cx.names.collector()))).collect();
-    let foreign: Vec<Selector> = counters.iter().map(|c| of(c, "another")).collect();
+    let of = |counter: &str, labels: &[(String, String)]| {
+        let series = labels.iter().fold(selector(counter), |s, (label, value)| s.eq(label, value));
+        // It may be among the labels that select.
+        if labels.iter().any(|(l, _)| l == label) { series } else { series.eq(label, "otlp") }
+    };
+    let ours: Vec<Selector> = counters.iter().map(|c| of(c, &own.ours)).collect();
+    let foreign: Vec<Selector> = counters.iter().map(|c| of(c, &own.foreign)).collect();
     let state = |series: &Selector| State::default().counter(series, 0.01);
     let calm = ours.iter().chain(&foreign).fold(State::default(), |s, series| s.counter(series, 0.0));
     let below = foreign.iter().fold(State::default(), |s, series| s.counter(series, 0.01));
