@@ -8,12 +8,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use libtest_mimic::{Arguments, Trial};
-use llmobs::emit::{Artifact, PROOF_RULES, ProofRun};
+use llmobs::emit::Artifact;
 use serde_json::{Value, json};
 
+#[path = "judges/proofs.rs"]
+mod proofs;
 #[path = "support/mod.rs"]
 mod support;
-use support::judge::{accepts, command, refuses, schemas, trial};
+use support::judge::{self, accepts, command, refuses, schemas, trial};
 use support::project::{self, Schema, Source};
 use support::{Context, Result};
 
@@ -33,8 +35,8 @@ fn main() -> std::process::ExitCode {
 struct Project {
     name: String,
     artifacts: Vec<Artifact>,
-    /// The tests of its alerts, each with the rules that it needs.
-    proofs: Vec<ProofRun>,
+    /// What each rule reads.
+    reads: proofs::Reads,
     /// Everything as generated.
     out: PathBuf,
     /// Everything, with PrometheusRules as rule files.
@@ -53,14 +55,14 @@ fn projects() -> Result<Vec<Project>> {
 
 fn prepare(source: &Source) -> Result<Project> {
     let program = project::compile(source)?;
-    let (artifacts, proofs) = (program.artifacts(), program.proofs());
+    let (artifacts, reads) = (program.artifacts(), proofs::Reads::of(&program));
     let folder = tempfile::tempdir().context("temporary folder")?;
     let [out, plain, work] = ["out", "plain", "work"].map(|f| folder.path().join(f));
     for artifact in &artifacts {
         project::write(&out.join(&artifact.path), &artifact.text)?;
     }
     let rules = project::write_for_prometheus(&artifacts, &plain)?;
-    Ok(Project { name: source.name.clone(), artifacts, proofs, out, plain, rules, work, _folder: folder })
+    Ok(Project { name: source.name.clone(), artifacts, reads, out, plain, rules, work, _folder: folder })
 }
 
 type Test = fn(&Project) -> Result;
@@ -112,27 +114,31 @@ fn rule_tests(project: &Project) -> Vec<PathBuf> {
     tests.map(|a| project.plain.join(&a.path)).collect()
 }
 
-/// Files of tests up to which they run as they are generated. promtool evaluates all rules of a file at every step, which takes ten
-/// minutes for a fleet; of larger projects, each test runs with the rules that it needs, unless `LLMOBS_WHOLE_TESTS` is set.
-const MOST_WHOLE: usize = 12;
+/// Example whose tests run as they are generated, with all of the rules.
+const WHOLE: &str = "quickstart";
 
-/// Each file has a process of its own: promtool uses one core.
+/// Every test must pass. promtool evaluates all rules of a file at every step, most of them in vain: each test has a process of its
+/// own with the rules that it depends on, unless `LLMOBS_WHOLE_TESTS` is set.
 fn test_rules(project: &Project) -> Result {
-    let mut files = rule_tests(project);
-    if files.len() > MOST_WHOLE && std::env::var_os("LLMOBS_WHOLE_TESTS").is_none() {
-        files.clear();
-        for (n, run) in project.proofs.iter().enumerate() {
-            let folder = project.work.join(format!("proof-{n}"));
-            project::write(&folder.join(PROOF_RULES), &run.rules)?;
-            project::write(&folder.join("test.yaml"), &run.test)?;
-            files.push(folder.join("test.yaml"));
+    let mut files = Vec::new();
+    if project.name == WHOLE || std::env::var_os("LLMOBS_WHOLE_TESTS").is_some() {
+        files = rule_tests(project);
+    } else {
+        let mut tests = Vec::new();
+        for file in rule_tests(project) {
+            tests.extend(proofs::parted(&file, &project.reads)?);
+        }
+        // The longest first, so that none is left to run alone.
+        tests.sort_by_key(|t| std::cmp::Reverse(t.length()));
+        for (n, test) in tests.iter().enumerate() {
+            files.push(test.write(&project.work.join(format!("proof-{n}")))?);
         }
     }
     let next = AtomicUsize::new(0);
     let n_threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let run = || -> Result {
         while let Some(file) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-            accepts(command("promtool")?.arg("test").arg("rules").arg(file))?;
+            accepts(judge::promtool()?.arg("test").arg("rules").arg(file))?;
         }
         Ok(())
     };

@@ -6,7 +6,6 @@
 //! expression with `LLMOBS_MUTANTS=ModelDown`.
 
 use std::fs;
-use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -19,7 +18,7 @@ use serde_json::Value;
 
 #[path = "support/mod.rs"]
 mod support;
-use support::judge::{find, trial};
+use support::judge::{promtool, trial};
 use support::project::{self, root};
 use support::{Context, Result};
 
@@ -268,7 +267,6 @@ fn passes(run: &ProofRun, rules: &Value) -> Result<bool> {
     project::write(&folder.path().join(PROOF_RULES), &rules.to_string())?;
     let test = folder.path().join("test.yaml");
     project::write(&test, &run.test)?;
-    let promtool = find("promtool").context("promtool")?;
-    let output = Command::new(promtool).args(["test", "rules"]).arg(&test).output().context("promtool")?;
+    let output = promtool()?.args(["test", "rules"]).arg(&test).output().context("promtool")?;
     Ok(output.status.success())
 }
