@@ -71,11 +71,16 @@ const EXPECTED_PICTURE_NOTES: &[(&str, &str)] = &[
 ];
 
 fn main() -> std::process::ExitCode {
+    let mut arguments = Arguments::from_args();
     let trials = match project::examples() {
-        Ok(examples) => examples.into_iter().flat_map(trials).collect(),
+        Ok(examples) => {
+            // Nearly all of the time is waiting for whole minutes: all examples wait at once.
+            arguments.test_threads.get_or_insert(examples.len());
+            trials(&examples)
+        }
         Err(error) => vec![Trial::test("examples", move || Err(error.into()))],
     };
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+    libtest_mimic::run(&arguments, trials).exit_code()
 }
 
 type Shared = Arc<OnceLock<Result<Live>>>;
@@ -83,22 +88,27 @@ type Shared = Arc<OnceLock<Result<Live>>>;
 /// A check of a running Prometheus.
 type Check = fn(&Live) -> Result;
 
-fn trials(source: Source) -> Vec<Trial> {
-    let shared = Shared::default();
+/// Trials in the order in which they begin: each example with its first check, and what takes the processor last.
+fn trials(examples: &[Source]) -> Vec<Trial> {
+    let live: Vec<(&Source, Shared)> = examples.iter().map(|source| (source, Shared::default())).collect();
     let tests: [(&str, Check); 3] = [("rules", rules), ("alerts", alerts), ("dashboards", dashboards)];
     let mut trials = Vec::new();
     for (name, test) in tests {
-        let (source, shared) = (source.clone(), shared.clone());
-        let name = format!("{name}::{}", source.name);
-        trials.push(judge::trial(name, &["prometheus"], move || test(started(&shared, &source)?)));
+        for (source, shared) in &live {
+            let (source, shared) = ((*source).clone(), shared.clone());
+            let name = format!("{name}::{}", source.name);
+            trials.push(judge::trial(name, &["prometheus"], move || test(started(&shared, &source)?)));
+        }
     }
-    trials.push(Trial::ignorable_test(format!("pictures::{}", source.name), move || {
-        let Some(program) = std::env::var_os("LLMOBS_DASHSHOT") else {
-            return Ok(Completion::ignored_with("LLMOBS_DASHSHOT is not set"));
-        };
-        pictures(&Live::start(&source, true)?, &source.name, &PathBuf::from(program))?;
-        Ok(Completion::Completed)
-    }));
+    for source in examples.iter().cloned() {
+        trials.push(Trial::ignorable_test(format!("pictures::{}", source.name), move || {
+            let Some(program) = std::env::var_os("LLMOBS_DASHSHOT") else {
+                return Ok(Completion::ignored_with("LLMOBS_DASHSHOT is not set"));
+            };
+            pictures(&Live::start(&source, true)?, &source.name, &PathBuf::from(program))?;
+            Ok(Completion::Completed)
+        }));
+    }
     trials
 }
 
