@@ -308,6 +308,7 @@ fn questions(kind: AlertKind) -> Vec<Question> {
         "Does the prefix cache help?",
         "A drop means more prefill for the same prompts.",
     );
+    let adapters = (model(What::LoraAdapters), "Which adapters wait?", "One that does not run has no slot.");
     let heat: Question = (
         Measure::pool(What::GpuThermalThrottled),
         "Are its GPUs throttled by heat?",
@@ -381,8 +382,8 @@ fn questions(kind: AlertKind) -> Vec<Question> {
             waiting,
             cache,
         ],
-        AlertKind::KVCachePressure | AlertKind::LoRASlotsExhausted => vec![
-            (model(What::LoraAdapters), "Which LoRA adapters wait?", "One that waits and does not run has no slot."),
+        AlertKind::LoRASlotsExhausted => vec![adapters, waiting, running, replicas],
+        AlertKind::KVCachePressure => vec![
             waiting,
             preempted,
             (model(What::KvCacheAvg), "Is it one replica or all?", "Far below the maximum: one replica only."),

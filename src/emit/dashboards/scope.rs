@@ -248,12 +248,13 @@ fn records(emit: Emit<'_>, model: &Model, what: What) -> bool {
     emit.book.chapter(&Subject::Model(model.name.clone())).is_some_and(|c| c.has(Measure::model(what)))
 }
 
-/// Models of one engine share a dashboard if they measure the same signals. The group of the newest release has the engine's
-/// name alone, so that its address stays when older releases go.
+/// Models of one engine share a dashboard if they measure the same signals; that of LoRA slots is shown nowhere. The group of the
+/// newest release has the engine's name alone, so that its address stays when older releases go.
 fn groups(emit: Emit<'_>) -> Vec<ModelGroup<'_>> {
     let mut by_engine: BTreeMap<&str, BTreeMap<Vec<Signal>, Vec<&Model>>> = BTreeMap::new();
     for model in emit.plan.models.values() {
-        let measured = Signal::OF_ENGINES.iter().copied().filter(|s| model.source(*s).is_some()).collect();
+        let shown = Signal::OF_ENGINES.iter().copied().filter(|s| *s != Signal::LoraSlots);
+        let measured = shown.filter(|s| model.source(*s).is_some()).collect();
         let groups = by_engine.entry(model.engine.profile.name.as_str()).or_default();
         groups.entry(measured).or_default().push(model);
     }
