@@ -25,104 +25,59 @@ pods = { app = "litellm" }
 models = { first-kind = "name-at-gateway", other-name = "name-elsewhere-", measured = "measured" }
 "#;
 
-/// Keys of a model besides those that every model here has; `{}` is its name. Names are equally long: long lines are broken.
-const ONE_KIND: &[(&str, &str)] =
-    &[("first-kind", "namespace = \"space-one\""), ("other-name", "namespace = \"space-two\"")];
-
-/// Models each of which differs from `first-kind`, which a gateway fronts, and from all others.
-const OTHERS: &[(&str, &str)] = &[
-    ("plain", ""),
-    ("of-budget", ""),
-    ("measured", "slos.errors = { objective = \"99%\", measured_at = \"litellm\" }"),
-    ("served-one", "served_model_name = \"org/{}\""),
-    ("port", "port = 8001"),
-    ("path", "path = \"/other\""),
-    ("deployment", "workload = \"deployment/{}\""),
-    ("stateful-set", "workload = \"statefulset/{}\""),
-    ("replicas", "replicas = 2"),
-    ("more-replicas", "replicas = 3"),
-    ("gpus", "gpus_per_replica = 4"),
-    ("adapters", "lora_slots = 2"),
-    ("buckets", "buckets.ttft = [\"1s\", \"2.5s\", \"5s\"]"),
-    ("errors", "slos.errors = { objective = \"99%\" }"),
-    ("objective", "slos.errors = { objective = \"99.5%\" }"),
-    ("events", "slos.errors = { objective = \"99%\", min_bad_events = 7 }"),
-    ("windows", "slos.errors = { objective = \"99%\", alert_windows = [\"1h\"] }"),
-    ("window", "slos.window = \"7d\""),
-    ("traffic", "slos.expected_requests_per_day = 1000000"),
+/// Keys of every model here, unless its own say otherwise; `{}` is its name.
+const USUAL: &[(&str, &str)] = &[
+    ("engine", "\"vllm\""),
+    ("version", "\"0.11.0\""),
+    ("pods", "{ app = \"{}\" }"),
+    ("pool", "\"l4\""),
+    ("slos.ttft", "{ objective = \"99%\", threshold = \"2.5s\" }"),
 ];
 
-/// Models whose whole tables differ.
-const WHOLE: &str = r#"
-[models.version]
-engine = "vllm"
-version = "0.8.5.post1"
-pods = { app = "version" }
-pool = "l4"
-slos.ttft = { objective = "99%", threshold = "2.5s" }
-[models.pool]
-engine = "vllm"
-version = "0.11.0"
-pods = { app = "pool" }
-pool = "h100"
-slos.ttft = { objective = "99%", threshold = "2.5s" }
-[models.service]
-engine = "vllm"
-version = "0.11.0"
-service = { app = "service" }
-pool = "l4"
-slos.ttft = { objective = "99%", threshold = "2.5s" }
-[models.slower]
-engine = "vllm"
-version = "0.11.0"
-pods = { app = "slower" }
-pool = "l4"
-slos.ttft = { objective = "99%", threshold = "5s" }
-[models.foreign]
-engine = "vllm"
-version = "0.11.0"
-monitor = false
-matchers = { job = "foreign" }
-pool = "l4"
-slos.ttft = { objective = "99%", threshold = "2.5s" }
-[models.foreign-too]
-engine = "vllm"
-version = "0.11.0"
-monitor = false
-matchers = { job = "foreign-too" }
-pool = "l4"
-slos.ttft = { objective = "99%", threshold = "2.5s" }
-[models.together-a]
-engine = "vllm"
-version = "0.11.0"
-served_model_name = "org/together-a"
-pods = { app = "together" }
-pool = "l4"
-slos.ttft = { objective = "99%", threshold = "2.5s" }
-[models.together-b]
-engine = "vllm"
-version = "0.11.0"
-served_model_name = "org/together-b"
-pods = { app = "together" }
-pool = "l4"
-slos.ttft = { objective = "99%", threshold = "2.5s" }
-[models.engine]
-engine = "sglang"
-version = "0.5.6"
-pods = { app = "engine" }
-pool = "l4"
-"#;
+/// Models by their own keys; a key without value is left out. Names of one kind are equally long: long lines are broken.
+const MODELS: &[(&str, &[(&str, &str)])] = &[
+    ("first-kind", &[("namespace", "\"space-one\"")]),
+    ("other-name", &[("namespace", "\"space-two\"")]),
+    ("plain", &[]),
+    ("of-budget", &[]),
+    ("measured", &[("slos.errors", "{ objective = \"99%\", measured_at = \"litellm\" }")]),
+    ("served-one", &[("served_model_name", "\"org/{}\"")]),
+    ("served-too", &[("served_model_name", "\"org/{}\"")]),
+    ("port", &[("port", "8001")]),
+    ("path", &[("path", "\"/other\"")]),
+    ("deployment", &[("workload", "\"deployment/{}\"")]),
+    ("stateful-set", &[("workload", "\"statefulset/{}\"")]),
+    ("replicas", &[("replicas", "2")]),
+    ("more-replicas", &[("replicas", "3")]),
+    ("gpus", &[("gpus_per_replica", "4")]),
+    ("adapters", &[("lora_slots", "2")]),
+    ("buckets", &[("buckets.ttft", "[\"1s\", \"2.5s\", \"5s\"]")]),
+    ("errors", &[("slos.errors", "{ objective = \"99%\" }")]),
+    ("objective", &[("slos.errors", "{ objective = \"99.5%\" }")]),
+    ("events", &[("slos.errors", "{ objective = \"99%\", min_bad_events = 7 }")]),
+    ("windows", &[("slos.errors", "{ objective = \"99%\", alert_windows = [\"1h\"] }")]),
+    ("window", &[("slos.window", "\"7d\"")]),
+    ("traffic", &[("slos.expected_requests_per_day", "1000000")]),
+    ("version", &[("version", "\"0.8.5.post1\"")]),
+    ("pool", &[("pool", "\"h100\"")]),
+    ("service", &[("pods", ""), ("service", "{ app = \"service\" }")]),
+    ("slower", &[("slos.ttft", "{ objective = \"99%\", threshold = \"5s\" }")]),
+    ("foreign", &[("pods", ""), ("monitor", "false"), ("matchers", "{ job = \"{}\" }")]),
+    ("foreign-too", &[("pods", ""), ("monitor", "false"), ("matchers", "{ job = \"{}\" }")]),
+    ("together-a", &[("pods", "{ app = \"together\" }"), ("served_model_name", "\"org/{}\"")]),
+    ("together-b", &[("pods", "{ app = \"together\" }"), ("served_model_name", "\"org/{}\"")]),
+    ("engine", &[("engine", "\"sglang\""), ("version", "\"0.5.6\""), ("slos.ttft", "")]),
+];
 
 fn program() -> Program {
     let mut text = HEAD.to_owned();
-    for (name, keys) in ONE_KIND.iter().chain(OTHERS).chain([("served-too", "served_model_name = \"org/{}\"")].iter()) {
-        text.push_str(&format!(
-            "[models.{name}]\nengine = \"vllm\"\nversion = \"0.11.0\"\npods = {{ app = \"{name}\" }}\npool = \"l4\"\n\
-             slos.ttft = {{ objective = \"99%\", threshold = \"2.5s\" }}\n{}\n",
-            keys.replace("{}", name)
-        ));
+    for (name, own) in MODELS {
+        let usual = USUAL.iter().filter(|(key, _)| own.iter().all(|(other, _)| key != other));
+        text.push_str(&format!("[models.{name}]\n"));
+        for (key, value) in usual.chain(*own).filter(|(_, value)| !value.is_empty()) {
+            text.push_str(&format!("{key} = {}\n", value.replace("{}", name)));
+        }
     }
-    text.push_str(WHOLE);
     let compilation = compile("llmobs.toml", text, &MemoryWorld::default());
     let found: Vec<&str> = compilation.diagnostics.iter().map(|d| d.message.as_str()).collect();
     compilation.program.unwrap_or_else(|| panic!("it does not compile: {found:#?}"))
@@ -131,7 +86,7 @@ fn program() -> Program {
 #[test]
 fn whatever_is_not_a_name_makes_another_kind() {
     let program = program();
-    let kept = program.plan.one_of_each();
+    let kept: Vec<&str> = program.plan.one_of_each().iter().map(|m| m.name.as_str()).collect();
     let left_out: Vec<&str> = program.plan.models.keys().map(String::as_str).filter(|m| !kept.contains(m)).collect();
     // Models are compared in the order of their names.
     assert_eq!(left_out, ["other-name", "served-too", "together-b"], "of {:?}", program.plan.models.keys());

@@ -15,7 +15,7 @@ mod targets;
 
 pub use facts::{Bounds, Facts, Nature, ValueType};
 pub use labels::{Labels, Presence};
-pub use metrics::{Resolved, State};
+pub use metrics::{Against, Resolved, State};
 pub use quantity::{Dimension, Quantity, Relation, near};
 pub use query::{Knowledge, Typed, infer};
 pub use records::{Done, Records};

@@ -1,7 +1,6 @@
 //! Which models differ in nothing but their names, so that all that is made of one is made of the other with other names. What the
 //! checker says of one, it would say of the other: it reads one of each kind. Whatever is generated for users is generated for all.
 
-use std::collections::BTreeSet;
 use std::mem::discriminant;
 use std::sync::Arc;
 
@@ -10,15 +9,15 @@ use crate::catalog::{Found, View};
 use crate::promql::{MatchOp, Matcher};
 
 impl Plan {
-    /// Returns the names of the models of which none is like one before it, by name.
-    pub fn one_of_each(&self) -> BTreeSet<&str> {
+    /// Returns the models of which none is like one before it, by name.
+    pub fn one_of_each(&self) -> Vec<&Model> {
         let mut kinds: Vec<&Model> = Vec::new();
         for model in self.models.values() {
             if !kinds.iter().any(|kind| is_like(self, kind, model)) {
                 kinds.push(model);
             }
         }
-        kinds.into_iter().map(|m| m.name.as_str()).collect()
+        kinds
     }
 }
 

@@ -74,9 +74,7 @@ impl<'a> Servers<'a> {
     /// Returns the matchers of the targets: those that are written, or the label that the monitor sets, and the namespace.
     pub fn target_matchers(&self, namespace: Option<&str>) -> Vec<Matcher> {
         let mut matchers: Vec<Matcher> = match self.matchers {
-            Some(own) => {
-                own.entries.iter().map(|(k, v)| Matcher::new(k.0.clone(), MatchOp::Equal, v.as_str())).collect()
-            }
+            Some(own) => equal(own),
             None => vec![Matcher::new(self.what, MatchOp::Equal, self.name.as_str())],
         };
         if let Some(namespace) = namespace
@@ -86,6 +84,24 @@ impl<'a> Servers<'a> {
         }
         matchers
     }
+}
+
+/// Returns matchers of labels that are written.
+pub fn equal(labels: &Named<PromLabelName, LabelValue>) -> Vec<Matcher> {
+    labels.entries.iter().map(|(k, v)| Matcher::new(k.0.clone(), MatchOp::Equal, v.as_str())).collect()
+}
+
+/// Says that `matchers` names no label, and what it would select; `job` is one that it could name.
+pub fn no_matchers(of: &str, selected: &str, job: &str, place: Place) -> Diagnostic {
+    Diagnostic::new(
+        Code::SpecInvalidValue,
+        format!("`matchers` of {of} is empty and would select {selected}"),
+        place,
+        "expected at least one label",
+    )
+    .help(format!(
+        "write for example `matchers = {{ job = \"{job}\" }}` with labels that your scrape configuration sets"
+    ))
 }
 
 /// Returns how the servers are found; `None` if that was reported.
@@ -132,17 +148,8 @@ pub fn resolve(raw: &Servers<'_>, prometheus: &PrometheusSettings, ctx: &mut Con
         && matchers.entries.is_empty()
     {
         if matchers.refused.is_empty() {
-            ctx.sink.push(
-                Diagnostic::new(
-                    Code::SpecInvalidValue,
-                    format!("`matchers` of {what} `{name}` is empty and would select the series of every {what}"),
-                    matchers.place,
-                    "expected at least one label",
-                )
-                .help(
-                    "write for example `matchers = { job = \"vllm\" }` with labels that your scrape configuration sets",
-                ),
-            );
+            let of = format!("{what} `{name}`");
+            ctx.sink.push(no_matchers(&of, &format!("the series of every {what}"), "vllm", matchers.place));
         }
         return None;
     }

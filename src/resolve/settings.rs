@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Context;
+use super::endpoints::{equal, no_matchers};
 use super::plan::{
     AlertOverride, GrafanaSettings, KubernetesSettings, Model, OtlpDestination, Pool, ProjectSettings,
     PrometheusSettings, TracingSettings,
@@ -12,7 +13,7 @@ use crate::catalog::{Release, Signal};
 use crate::declare::Named;
 use crate::declare::values::{KubeLabelValue, LabelKey, LabelValue, PromLabelName, Url, VersionText};
 use crate::diag::{Code, Diagnostic, did_you_mean};
-use crate::promql::{MatchOp, Matcher};
+use crate::promql::Matcher;
 use crate::source::{Place, Spanned};
 use crate::spec::{CollectorKind, Delivery, Document, Flavour, Protocol, SchemaKind, SignalKind, Threshold};
 use crate::units::{Bytes, Duration, Ratio};
@@ -257,18 +258,10 @@ pub fn tracing(
 /// Returns the matchers of the collector's own metrics; reports none.
 fn own_metrics(matchers: &Spanned<Named<PromLabelName, LabelValue>>, ctx: &mut Context<'_>) -> Option<Vec<Matcher>> {
     if matchers.entries.is_empty() && matchers.refused.is_empty() {
-        ctx.sink.push(
-            Diagnostic::new(
-                Code::SpecInvalidValue,
-                "`matchers` of the collector is empty and would select every collector",
-                matchers.place,
-                "expected at least one label",
-            )
-            .help("write for example `matchers = { job = \"otel-collector\" }` with labels that your scrape configuration sets"),
-        );
+        ctx.sink.push(no_matchers("the collector", "every collector", "otel-collector", matchers.place));
         return None;
     }
-    Some(matchers.entries.iter().map(|(k, v)| Matcher::new(k.0.clone(), MatchOp::Equal, v.as_str())).collect())
+    Some(equal(matchers))
 }
 
 /// Oldest collector that we write for: with it came readers of its own metrics (opentelemetry-collector #11205).

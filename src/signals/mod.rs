@@ -38,7 +38,7 @@ pub fn book(plan: &Plan, which: Models) -> Book {
     let names = Names::of(plan);
     let models: Vec<&Model> = match which {
         Models::All => plan.models.values().collect(),
-        Models::OneOfEach => plan.one_of_each().into_iter().filter_map(|name| plan.models.get(name)).collect(),
+        Models::OneOfEach => plan.one_of_each(),
     };
     let mut chapters: Vec<Chapter> = parallel::map(&models, 4, |m| model::chapter(m, plan, &names));
     chapters.extend(plan.pools.values().map(|p| gpu::chapter(p, plan, &names)));

@@ -1,8 +1,8 @@
 //! `metric/gone`, `metric/not-yet`: a name that exists, but not in the release that runs.
 
-use crate::catalog::{Metric, Release};
+use crate::catalog::{Metric, Profile, Release};
 use crate::diag::{Code, Diagnostic, Fix};
-use crate::infer::{Resolved, State};
+use crate::infer::{Against, Resolved, State};
 use crate::lint::{Cx, Query, Role};
 
 /// Looks at every name of the query.
@@ -19,7 +19,7 @@ pub fn check(query: &Query<'_>, cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
         let span = if selector.name.is_empty() { node.expr.span } else { selector.name_span };
         let (code, verb) =
             if gone { (Code::MetricGone, "no longer has") } else { (Code::MetricNotYet, "does not have") };
-        let newest = if missing.declared_by.is_none() { " (the newest release known)" } else { "" };
+        let newest = newest(missing);
         let colon = if metric.original == metric.name || cx.settings.colons_rewritten {
             String::new()
         } else {
@@ -47,13 +47,23 @@ pub fn check(query: &Query<'_>, cx: &Cx<'_>, out: &mut Vec<Diagnostic>) {
             }
         }
         if missing.declared_by.is_none() {
-            finding = finding.help(format!(
-                "say which release runs, in llmobs.toml or with `--engine {}@VERSION`, to check against that one",
-                profile.name
-            ));
+            finding = finding.help(say_release(profile));
         }
         out.push(finding);
     });
+}
+
+/// Returns what to add to a release that nobody declared.
+pub(super) fn newest(against: &Against) -> &'static str {
+    if against.declared_by.is_none() { " (the newest release known)" } else { "" }
+}
+
+/// Says how to declare a release.
+pub(super) fn say_release(profile: &Profile) -> String {
+    format!(
+        "say which release runs, in llmobs.toml or with `--engine {}@VERSION`, to check against that one",
+        profile.name
+    )
 }
 
 /// Returns the releases that have the entries, in words.

@@ -3,7 +3,7 @@
 use crate::catalog::{LabelOrigin, Metric, label_origin};
 use crate::diag::{Code, Diagnostic, did_you_mean};
 use crate::infer::{Resolved, State};
-use crate::lint::rules::absent_metric::known_in;
+use crate::lint::rules::absent_metric::{known_in, newest, say_release};
 use crate::lint::{Cx, Query};
 use crate::promql::{ExprKind, Grouping, MatchOp, Matcher};
 
@@ -104,17 +104,13 @@ fn unknown(query: &Query<'_>, metric: &Resolved, label: &str, span: crate::sourc
     let elsewhere: Vec<&Metric> = metric.history().filter(|m| origin(metric, m, label).is_some()).collect();
     let lacks = metric.against.first().zip(metric.profile.as_ref()).filter(|_| !elsewhere.is_empty());
     if let Some((against, profile)) = lacks {
-        let newest = if against.declared_by.is_none() { " (the newest release known)" } else { "" };
-        message.push_str(&format!(" in {} {}{newest}", profile.name, against.release));
+        message.push_str(&format!(" in {} {}{}", profile.name, against.release, newest(against)));
     }
     let mut finding = query.finding(Code::MetricUnknownLabel, span, message, effect);
     if let Some((against, profile)) = lacks {
         finding = finding.help(format!("it is {}", known_in(elsewhere.iter().copied())));
         if against.declared_by.is_none() {
-            finding = finding.help(format!(
-                "say which release runs, in llmobs.toml or with `--engine {}@VERSION`, to check against that one",
-                profile.name
-            ));
+            finding = finding.help(say_release(profile));
         }
     }
     let near = did_you_mean(label, known.iter().copied()).or_else(|| {
